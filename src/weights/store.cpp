@@ -1,0 +1,120 @@
+#include "weights/store.h"
+
+#include <cstring>
+
+#include "base/error.h"
+#include "io/safetensors.h"
+
+namespace ltx::weights {
+
+at::ScalarType scalar_type_of(std::string_view dtype, std::string_view source) {
+  static const std::map<std::string_view, at::ScalarType> types = {
+      {"F64", at::kDouble},         {"F32", at::kFloat},          {"F16", at::kHalf},
+      {"BF16", at::kBFloat16},      {"F8_E4M3", at::kFloat8_e4m3fn}, {"F8_E5M2", at::kFloat8_e5m2},
+      {"F8_E8M0", at::kFloat8_e8m0fnu}, {"U8", at::kByte},        {"I8", at::kChar},
+      {"I64", at::kLong},           {"I32", at::kInt},            {"I16", at::kShort},
+      {"U16", at::kUInt16},         {"U32", at::kUInt32},         {"U64", at::kUInt64},
+      {"BOOL", at::kBool}};
+  const auto found = types.find(dtype);
+  if (found == types.end())
+    fail(Status::FileFormat, "{} has dtype '{}', which cannot be read. Use a file in F32, BF16, F16 or a quantized layout.",
+         source, dtype);
+  return found->second;
+}
+
+namespace {
+std::string spelled(at::ScalarType type) {
+  switch (type) {
+    case at::kFloat: return "F32";
+    case at::kDouble: return "F64";
+    case at::kHalf: return "F16";
+    case at::kBFloat16: return "BF16";
+    case at::kLong: return "I64";
+    case at::kInt: return "I32";
+    case at::kByte: return "U8";
+    case at::kChar: return "I8";
+    default: return at::toString(type);
+  }
+}
+}  // namespace
+
+MemoryStore::MemoryStore(std::map<std::string, at::Tensor> tensors) {
+  for (auto& [name, tensor] : tensors) {
+    infos_[name] = {tensor.sizes().vec(), spelled(tensor.scalar_type()), "memory: " + name};
+    tensors_[name] = tensor;
+  }
+}
+
+std::vector<std::string> MemoryStore::names() const {
+  std::vector<std::string> result;
+  for (const auto& [name, tensor] : tensors_) result.push_back(name);
+  return result;
+}
+
+const TensorInfo* MemoryStore::find(std::string_view name) const {
+  const auto found = infos_.find(name);
+  return found == infos_.end() ? nullptr : &found->second;
+}
+
+at::Tensor MemoryStore::read(std::string_view name) const { return tensors_.find(name)->second; }
+
+struct FileStore::Impl {
+  struct Place {
+    const io::Safetensors* file;
+    const io::TensorEntry* entry;
+    TensorInfo info;
+  };
+  std::vector<std::unique_ptr<io::Safetensors>> files;
+  std::map<std::string, Place, std::less<>> places;
+};
+
+FileStore::FileStore(const std::vector<std::string>& paths, const Rename& rename) {
+  auto impl = std::make_shared<Impl>();
+  for (const auto& path : paths) {
+    impl->files.push_back(std::make_unique<io::Safetensors>(path));
+    const auto& file = *impl->files.back();
+    for (const auto& [name, entry] : file.tensors()) {
+      std::string own = rename ? rename(name) : name;
+      if (own.empty()) continue;
+      impl->places[std::move(own)] = {&file, &entry,
+                                      {entry.shape, entry.dtype, fmt::format("'{}': tensor '{}'", path, name)}};
+    }
+  }
+  impl_ = std::move(impl);
+}
+
+std::vector<std::string> FileStore::names() const {
+  std::vector<std::string> result;
+  for (const auto& [name, place] : impl_->places) result.push_back(name);
+  return result;
+}
+
+const TensorInfo* FileStore::find(std::string_view name) const {
+  const auto found = impl_->places.find(name);
+  return found == impl_->places.end() ? nullptr : &found->second.info;
+}
+
+at::Tensor FileStore::read(std::string_view name) const {
+  const auto& place = impl_->places.find(name)->second;
+  const auto type = scalar_type_of(place.entry->dtype, place.info.source);
+  const auto bytes = place.file->data(*place.entry);
+  const auto element = at::elementSize(type);
+  auto* data = const_cast<std::byte*>(bytes.data());
+  if (bytes.empty() || reinterpret_cast<uintptr_t>(data) % element != 0) {
+    // Third-party writers do not align (spec 01 §1.3).
+    auto copy = at::empty(place.entry->shape, type);
+    std::memcpy(copy.data_ptr(), data, bytes.size());
+    return copy;
+  }
+  return at::from_blob(data, place.entry->shape, [keep = impl_](void*) {}, at::TensorOptions(type));
+}
+
+std::string FileStore::describe() const {
+  return impl_->files.empty() ? "no file" : "'" + impl_->files.front()->path().string() + "'";
+}
+
+const std::map<std::string, std::string, std::less<>>& FileStore::metadata() const {
+  return impl_->files.front()->metadata();
+}
+
+}  // namespace ltx::weights

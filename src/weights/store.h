@@ -1,0 +1,67 @@
+// Where tensors come from, under the names that the networks use.
+#pragma once
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ltx::weights {
+
+/// Shape and stored dtype of a tensor, known without reading it.
+struct TensorInfo {
+  std::vector<int64_t> shape;
+  std::string dtype;   // as spelled by the file: "BF16", "F32", …
+  std::string source;  // file and full name in it, for messages
+};
+
+/// A set of named tensors. `read` yields a CPU tensor in the stored dtype, in memory of its own or in the map of the file;
+/// nobody writes to it.
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual std::vector<std::string> names() const = 0;
+  virtual const TensorInfo* find(std::string_view name) const = 0;
+  virtual at::Tensor read(std::string_view name) const = 0;
+  virtual std::string describe() const = 0;  // "file.safetensors", "memory"
+};
+
+/// Tensors held by the caller: tests, training.
+class MemoryStore : public Store {
+ public:
+  explicit MemoryStore(std::map<std::string, at::Tensor> tensors);
+  std::vector<std::string> names() const override;
+  const TensorInfo* find(std::string_view name) const override;
+  at::Tensor read(std::string_view name) const override;
+  std::string describe() const override { return "memory"; }
+
+ private:
+  std::map<std::string, at::Tensor, std::less<>> tensors_;
+  std::map<std::string, TensorInfo, std::less<>> infos_;
+};
+
+/// Translates a name of a file into the name that a network uses; empty: not part of the component.
+using Rename = std::function<std::string(std::string_view)>;
+
+/// One component's tensors in one or more safetensors files (spec 01 §1.4: later files overwrite).
+class FileStore : public Store {
+ public:
+  explicit FileStore(const std::vector<std::string>& paths, const Rename& rename = {});
+  std::vector<std::string> names() const override;
+  const TensorInfo* find(std::string_view name) const override;
+  at::Tensor read(std::string_view name) const override;
+  std::string describe() const override;
+  /// Metadata of the first file.
+  const std::map<std::string, std::string, std::less<>>& metadata() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<const Impl> impl_;
+};
+
+/// The tensor library's dtype for a safetensors dtype string; throws Error(FileFormat) if it has none.
+at::ScalarType scalar_type_of(std::string_view dtype, std::string_view source);
+
+}  // namespace ltx::weights

@@ -1,0 +1,103 @@
+#include "weights/view.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.h"
+
+namespace ltx::weights {
+namespace {
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t next = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = row[j];
+      row[j] = next;
+    }
+  }
+  return row.back();
+}
+
+std::string nearest_names(const Store& store, std::string_view wanted) {
+  std::vector<std::pair<size_t, std::string>> ranked;
+  for (auto& name : store.names()) ranked.emplace_back(edit_distance(name, wanted), std::move(name));
+  const size_t keep = std::min<size_t>(3, ranked.size());
+  std::partial_sort(ranked.begin(), ranked.begin() + static_cast<ptrdiff_t>(keep), ranked.end());
+  std::string text;
+  for (size_t i = 0; i < keep; ++i) text += (i ? ", '" : "'") + ranked[i].second + "'";
+  return text.empty() ? "none" : text;
+}
+
+}  // namespace
+
+View::View(std::shared_ptr<const Store> store, std::string prefix)
+    : store_(std::move(store)), taken_(std::make_shared<std::set<std::string, std::less<>>>()), prefix_(std::move(prefix)) {
+  if (!prefix_.empty() && prefix_.back() != '.') prefix_ += '.';
+}
+
+View View::operator/(std::string_view name) const {
+  View child = *this;
+  child.prefix_ = prefix_ + std::string(name) + ".";
+  return child;
+}
+
+View View::operator/(int64_t index) const { return *this / std::to_string(index); }
+
+std::string View::path(std::string_view name) const { return prefix_ + std::string(name); }
+
+bool View::has(std::string_view name) const { return store_->find(path(name)) != nullptr; }
+
+bool View::has_any() const {
+  const auto names = store_->names();
+  return std::any_of(names.begin(), names.end(), [&](const auto& name) { return name.starts_with(prefix_); });
+}
+
+const TensorInfo* View::info(std::string_view name) const { return store_->find(path(name)); }
+
+int64_t View::count(std::string_view name) const {
+  int64_t n = 0;
+  while ((*this / name / n).has_any()) ++n;
+  return n;
+}
+
+at::Tensor View::take(std::string_view name) const {
+  const auto* found = info(name);
+  if (!found)
+    fail(Status::TensorMissing,
+         "{}: tensor '{}' is missing; nearest names: {}. Use a complete file of the model version that its config states.",
+         store_->describe(), path(name), nearest_names(*store_, path(name)));
+  taken_->insert(path(name));
+  return store_->read(path(name));
+}
+
+at::Tensor View::take(std::string_view name, at::IntArrayRef shape) const {
+  const auto* found = info(name);
+  if (!found)
+    fail(Status::TensorMissing,
+         "{}: tensor '{}' of shape [{}] is missing; nearest names: {}. Use a complete file of the model version that its "
+         "config states.",
+         store_->describe(), path(name), fmt::join(shape, ", "), nearest_names(*store_, path(name)));
+  const bool same = found->shape.size() == shape.size() &&
+                    std::equal(shape.begin(), shape.end(), found->shape.begin(),
+                               [](int64_t expected, int64_t actual) { return expected < 0 || expected == actual; });
+  if (!same)
+    fail(Status::TensorMismatch, "{}: expected shape [{}], found [{}] ({}). The config of the file does not describe its weights.",
+         found->source, fmt::join(shape, ", "), fmt::join(found->shape, ", "), found->dtype);
+  return take(name);
+}
+
+std::vector<std::string> View::unused() const {
+  std::vector<std::string> result;
+  for (auto& name : store_->names())
+    if (name.starts_with(prefix_) && !taken_->contains(name)) result.push_back(std::move(name));
+  return result;
+}
+
+}  // namespace ltx::weights

@@ -1,0 +1,1 @@
+ltx_unit_test(base SOURCES base_test.cpp DEPENDS ltx_base)
