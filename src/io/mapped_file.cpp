@@ -20,7 +20,7 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
       fail(Status::FileNotFound, "'{}' does not exist. Check the path.", path.string());
     fail(Status::FileAccess, "'{}' cannot be opened for reading: {}.", path.string(), std::strerror(code));
   }
-  struct stat info{};
+  struct stat info {};
   if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     ::close(fd);
     fail(Status::FileFormat, "'{}' is not a regular file. Give the path of a file.", path.string());
@@ -31,7 +31,8 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
     if (data == MAP_FAILED) {
       const int code = errno;
       ::close(fd);
-      fail(Status::FileAccess, "'{}' ({} bytes) cannot be mapped: {}.", path.string(), size_, std::strerror(code));
+      fail(Status::FileAccess, "'{}' ({} bytes) cannot be mapped: {}.", path.string(), size_,
+           std::strerror(code));
     }
     data_ = static_cast<const std::byte*>(data);
   }

@@ -1,118 +1,215 @@
 #include "io/safetensors.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "base/error.h"
+#include "io/json.h"
 
 namespace ltx::io {
 namespace {
 
-using json = nlohmann::json;
+using nlohmann::json;
 
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;
 
-[[noreturn]] void corrupt(const MappedFile& file, uint64_t offset, const std::string& what) {
-  fail(Status::FileCorrupt, "'{}' is not a valid safetensors file: at byte {}: {}. Download or write the file again.",
-       file.path().string(), offset, what);
+[[noreturn]] void corrupt(const std::string& path, uint64_t offset, const std::string& what) {
+  fail(Status::FileCorrupt,
+       "'{}' is not a valid safetensors file: at byte {}: {}. Download or write the file again.", path,
+       offset, what);
+}
+
+/// Other containers are recognised by their first bytes, once those turn out not to be a header length.
+void refuse_other_container(std::span<const std::byte> file, const std::string& path) {
+  const std::string_view start(reinterpret_cast<const char*>(file.data()), std::min<size_t>(file.size(), 8));
+  const char* found = start.starts_with("GGUF")                                          ? "GGUF"
+                      : start.starts_with("PK\x03\x04") || start.starts_with("\x80\x02") ? "pickled PyTorch"
+                      : start.starts_with("\x89HDF")                                     ? "HDF5"
+                                                                                         : nullptr;
+  if (found)
+    fail(Status::FileFormat,
+         "'{}' is an unsupported container: expected safetensors, found {}. Convert it to safetensors.", path,
+         found);
+}
+
+TensorEntry read_entry(const std::string& path, const std::string& name, const json& value,
+                       uint64_t data_size) {
+  const auto bad = [&](const std::string& what) {
+    corrupt(path, 8, fmt::format("tensor '{}': {}", name, what));
+  };
+  const auto member = [&](const char* key) -> const json& {
+    const auto found = value.find(key);
+    if (found == value.end()) bad(fmt::format("expected '{}', found none", key));
+    return *found;
+  };
+  if (!value.is_object())
+    bad(fmt::format("expected an object with dtype, shape and data_offsets, found {}", value.type_name()));
+  const auto& dtype = member("dtype");
+  const auto& shape = member("shape");
+  const auto& offsets = member("data_offsets");
+  if (!dtype.is_string()) bad(fmt::format("expected dtype to be a string, found {}", dtype.type_name()));
+  if (!shape.is_array()) bad(fmt::format("expected shape to be a list, found {}", shape.type_name()));
+  if (!offsets.is_array() || offsets.size() != 2) bad("expected data_offsets to be a list of two integers");
+
+  TensorEntry entry;
+  entry.dtype = dtype.get<std::string>();
+  uint64_t count = 1;
+  bool empty = false, overflow = false;
+  for (const auto& dim : shape) {
+    if (!dim.is_number_unsigned())
+      bad(fmt::format("expected a non-negative integer as dimension, found {}", dim.dump(-1, ' ', true)));
+    const auto extent = dim.get<uint64_t>();
+    overflow |= extent > static_cast<uint64_t>(INT64_MAX);
+    empty |= extent == 0;
+    overflow |= extent > 0 && __builtin_mul_overflow(count, extent, &count);
+    entry.shape.push_back(static_cast<int64_t>(extent));
+  }
+  if (overflow || count > static_cast<uint64_t>(INT64_MAX) / 64) bad("the number of elements overflows");
+  if (empty) count = 0;
+  for (const auto& offset : offsets)
+    if (!offset.is_number_unsigned())
+      bad(fmt::format("expected a non-negative integer as data offset, found {}",
+                      offset.dump(-1, ' ', true)));
+  entry.begin = offsets[0].get<uint64_t>();
+  entry.end = offsets[1].get<uint64_t>();
+  if (entry.begin > entry.end || entry.end > data_size)
+    bad(fmt::format("expected data_offsets within the {} data bytes of the file, found [{}, {}]", data_size,
+                    entry.begin, entry.end));
+  // The size of a dtype that we do not know cannot be checked; reading such a tensor is refused later (spec
+  // 01 §1.2).
+  if (const auto bits = static_cast<uint64_t>(bits_of(entry.dtype)); bits != 0) {
+    if (count * bits % 8 != 0) bad(fmt::format("{} elements of {} are not whole bytes", count, entry.dtype));
+    if (entry.end - entry.begin != count * bits / 8)
+      bad(fmt::format("expected {} bytes for {} elements of {}, found {} between the data_offsets",
+                      count * bits / 8, count, entry.dtype, entry.end - entry.begin));
+  }
+  return entry;
+}
+
+void refuse_overlap(const std::string& path, const SafetensorsHeader& header) {
+  struct Range {
+    uint64_t begin, end;
+    const std::string* name;
+  };
+  std::vector<Range> ranges;
+  for (const auto& [name, entry] : header.tensors)
+    if (entry.end > entry.begin) ranges.push_back({entry.begin, entry.end, &name});
+  std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
+  for (size_t i = 1; i < ranges.size(); ++i)
+    if (ranges[i].begin < ranges[i - 1].end)
+      corrupt(path, header.data_begin + ranges[i].begin,
+              fmt::format("tensors '{}' and '{}' overlap: expected an offset of at least {}, found {}",
+                          *ranges[i - 1].name, *ranges[i].name, ranges[i - 1].end, ranges[i].begin));
 }
 
 }  // namespace
 
 int bits_of(std::string_view dtype) {
   static const std::map<std::string_view, int> bits = {
-      {"F64", 64}, {"F32", 32}, {"F16", 16},     {"BF16", 16},    {"F8_E4M3", 8}, {"F8_E5M2", 8}, {"F8_E8M0", 8}, {"U8", 8},
-      {"I8", 8},   {"I64", 64}, {"I32", 32},     {"I16", 16},     {"U16", 16},    {"U32", 32},    {"U64", 64},    {"BOOL", 8},
-      {"F4", 4},   {"C64", 64}, {"F6_E2M3", 6},  {"F6_E3M2", 6}};
+      {"F64", 64}, {"F32", 32}, {"F16", 16}, {"BF16", 16}, {"F8_E4M3", 8}, {"F8_E5M2", 8}, {"F8_E8M0", 8},
+      {"U8", 8},   {"I8", 8},   {"I64", 64}, {"I32", 32},  {"I16", 16},    {"U16", 16},    {"U32", 32},
+      {"U64", 64}, {"BOOL", 8}, {"F4", 4},   {"C64", 64},  {"F6_E2M3", 6}, {"F6_E3M2", 6}};
   const auto found = bits.find(dtype);
   return found == bits.end() ? 0 : found->second;
 }
 
-Safetensors::Safetensors(const std::filesystem::path& path) : file_(std::make_shared<MappedFile>(path)) {
-  const auto bytes = file_->bytes();
-  if (bytes.size() < 8) corrupt(*file_, 0, fmt::format("expected at least 8 bytes, found {}", bytes.size()));
-  uint64_t header_size = 0;
-  std::memcpy(&header_size, bytes.data(), 8);
-  if (header_size == 0 || header_size > kMaxHeaderBytes)
-    corrupt(*file_, 0, fmt::format("expected a header length of 1 to {}, found {}", kMaxHeaderBytes, header_size));
-  if (header_size > bytes.size() - 8)
-    corrupt(*file_, 0, fmt::format("the header says {} bytes, the file has {} after the length", header_size, bytes.size() - 8));
-  data_begin_ = 8 + header_size;
-  const char* text = reinterpret_cast<const char*>(bytes.data()) + 8;
-  if (*text != '{') corrupt(*file_, 8, "expected the header to begin with '{'");
+SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& path) {
+  if (file.size() < 8) corrupt(path, 0, fmt::format("expected at least 8 bytes, found {}", file.size()));
+  uint64_t size = 0;
+  std::memcpy(&size, file.data(), 8);
+  if (size == 0 || size > kMaxHeaderBytes) {
+    refuse_other_container(file, path);
+    corrupt(path, 0, fmt::format("expected a header length of 1 to {}, found {}", kMaxHeaderBytes, size));
+  }
+  if (size > file.size() - 8)
+    corrupt(path, 0,
+            fmt::format("expected {} bytes of header, found {} up to the end of the file", size,
+                        file.size() - 8));
+  SafetensorsHeader result;
+  result.data_begin = 8 + size;
+  const char* text = reinterpret_cast<const char*>(file.data()) + 8;
+  if (*text != '{') corrupt(path, 8, "expected the header to begin with '{'");
 
-  json header;
+  // A JSON library keeps one of two equal keys without a word: the names are collected while parsing.
   std::vector<std::string> names;
+  json header;
+  struct TooDeep {};
   try {
-    header = json::parse(text, text + header_size, [&](int depth, json::parse_event_t event, json& value) {
+    header = json::parse(text, text + size, [&](int depth, json::parse_event_t event, json& value) {
+      if (depth > kMaxJsonDepth) throw TooDeep();
       if (depth == 1 && event == json::parse_event_t::key) names.push_back(value.get<std::string>());
       return true;
     });
+  } catch (const json::parse_error& error) {
+    const std::string message = error.what();
+    const auto begin = message.find("] ");
+    corrupt(path, 8 + error.byte,
+            "the header is not valid JSON: " + message.substr(begin == std::string::npos ? 0 : begin + 2));
   } catch (const json::exception& error) {
-    corrupt(*file_, 8, fmt::format("the header is not valid JSON ({})", error.what()));
+    corrupt(path, 8, fmt::format("the header is not valid JSON: {}", error.what()));
+  } catch (const TooDeep&) {
+    corrupt(path, 8, "the header is nested too deeply");
   }
-  if (!header.is_object()) corrupt(*file_, 8, "the header is not a JSON object");
   std::sort(names.begin(), names.end());
   if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
-    corrupt(*file_, 8, fmt::format("tensor '{}' is listed twice", *twice));
+    corrupt(path, 8, fmt::format("'{}' is listed twice", *twice));
 
-  const uint64_t data_size = bytes.size() - data_begin_;
-  std::vector<std::pair<uint64_t, std::pair<uint64_t, const std::string*>>> ranges;
+  const uint64_t data_size = file.size() - result.data_begin;
   for (const auto& [name, value] : header.items()) {
     if (name == "__metadata__") {
-      if (!value.is_object()) corrupt(*file_, 8, "'__metadata__' is not an object");
+      if (!value.is_object())
+        corrupt(path, 8, fmt::format("expected '__metadata__' to be an object, found {}", value.type_name()));
       for (const auto& [key, item] : value.items()) {
-        if (!item.is_string()) corrupt(*file_, 8, fmt::format("metadata '{}' is not a string", key));
-        metadata_[key] = item.get<std::string>();
+        if (!item.is_string())
+          corrupt(path, 8, fmt::format("metadata '{}': expected a string, found {}", key, item.type_name()));
+        result.metadata[key] = item.get<std::string>();
       }
-      continue;
+    } else {
+      result.tensors.emplace(name, read_entry(path, name, value, data_size));
     }
-    TensorEntry entry;
-    const auto bad = [&](const std::string& what) { corrupt(*file_, 8, fmt::format("tensor '{}': {}", name, what)); };
-    if (!value.is_object() || !value.contains("dtype") || !value["dtype"].is_string() || !value.contains("shape") ||
-        !value["shape"].is_array() || !value.contains("data_offsets") || !value["data_offsets"].is_array() ||
-        value["data_offsets"].size() != 2)
-      bad("expected dtype, shape and data_offsets");
-    entry.dtype = value["dtype"].get<std::string>();
-    uint64_t count = 1;
-    for (const auto& dim : value["shape"]) {
-      if (!dim.is_number_unsigned()) bad(fmt::format("dimension {} is not a non-negative integer", dim.dump()));
-      const auto extent = dim.get<uint64_t>();
-      if (extent > static_cast<uint64_t>(INT64_MAX) || __builtin_mul_overflow(count, extent, &count) ||
-          count > static_cast<uint64_t>(INT64_MAX) / 64)
-        bad("the number of elements overflows");
-      entry.shape.push_back(static_cast<int64_t>(extent));
-    }
-    for (const auto& offset : value["data_offsets"])
-      if (!offset.is_number_unsigned()) bad(fmt::format("data offset {} is not a non-negative integer", offset.dump()));
-    entry.begin = value["data_offsets"][0].get<uint64_t>();
-    entry.end = value["data_offsets"][1].get<uint64_t>();
-    if (entry.begin > entry.end || entry.end > data_size)
-      bad(fmt::format("data_offsets [{}, {}] do not lie within the {} data bytes", entry.begin, entry.end, data_size));
-    if (const int bits = bits_of(entry.dtype)) {
-      if ((count * static_cast<uint64_t>(bits)) % 8 != 0 || entry.end - entry.begin != count * static_cast<uint64_t>(bits) / 8)
-        bad(fmt::format("{} × {} needs {} bytes, data_offsets hold {}", entry.dtype, count,
-                        count * static_cast<uint64_t>(bits) / 8, entry.end - entry.begin));
-    }
-    auto [place, inserted] = tensors_.emplace(name, std::move(entry));
-    if (place->second.end > place->second.begin)
-      ranges.push_back({place->second.begin, {place->second.end, &place->first}});
   }
-  std::sort(ranges.begin(), ranges.end());
-  for (size_t i = 1; i < ranges.size(); ++i)
-    if (ranges[i].first < ranges[i - 1].second.first)
-      corrupt(*file_, data_begin_ + ranges[i].first,
-              fmt::format("tensors '{}' and '{}' overlap", *ranges[i - 1].second.second, *ranges[i].second.second));
+  refuse_overlap(path, result);
+  return result;
+}
+
+Safetensors::Safetensors(const std::filesystem::path& path) : file_(std::make_shared<MappedFile>(path)) {
+  header_ = read_safetensors_header(file_->bytes(), path.string());
+}
+
+std::shared_ptr<const Safetensors> Safetensors::open(const std::filesystem::path& path) {
+  using Identity = std::tuple<std::string, dev_t, ino_t, off_t, time_t, long>;
+  static std::mutex mutex;
+  static std::map<Identity, std::weak_ptr<const Safetensors>> opened;
+
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0)
+    return std::make_shared<const Safetensors>(path);  // its error is the exact one
+  const Identity identity{path.string(), info.st_dev,         info.st_ino,
+                          info.st_size,  info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
+  {
+    const std::lock_guard lock(mutex);
+    if (const auto found = opened.find(identity); found != opened.end())
+      if (auto file = found->second.lock()) return file;
+  }
+  auto file = std::make_shared<const Safetensors>(path);
+  const std::lock_guard lock(mutex);
+  std::erase_if(opened, [](const auto& item) { return item.second.expired(); });
+  opened[identity] = file;
+  return file;
 }
 
 const TensorEntry* Safetensors::find(std::string_view name) const {
-  const auto found = tensors_.find(name);
-  return found == tensors_.end() ? nullptr : &found->second;
+  const auto found = header_.tensors.find(name);
+  return found == header_.tensors.end() ? nullptr : &found->second;
 }
 
 std::span<const std::byte> Safetensors::data(const TensorEntry& entry) const {
-  return file_->bytes().subspan(data_begin_ + entry.begin, entry.end - entry.begin);
+  return file_->bytes().subspan(header_.data_begin + entry.begin, entry.end - entry.begin);
 }
 
 }  // namespace ltx::io

@@ -8,16 +8,26 @@
 namespace ltx::weights {
 
 at::ScalarType scalar_type_of(std::string_view dtype, std::string_view source) {
-  static const std::map<std::string_view, at::ScalarType> types = {
-      {"F64", at::kDouble},         {"F32", at::kFloat},          {"F16", at::kHalf},
-      {"BF16", at::kBFloat16},      {"F8_E4M3", at::kFloat8_e4m3fn}, {"F8_E5M2", at::kFloat8_e5m2},
-      {"F8_E8M0", at::kFloat8_e8m0fnu}, {"U8", at::kByte},        {"I8", at::kChar},
-      {"I64", at::kLong},           {"I32", at::kInt},            {"I16", at::kShort},
-      {"U16", at::kUInt16},         {"U32", at::kUInt32},         {"U64", at::kUInt64},
-      {"BOOL", at::kBool}};
+  static const std::map<std::string_view, at::ScalarType> types = {{"F64", at::kDouble},
+                                                                   {"F32", at::kFloat},
+                                                                   {"F16", at::kHalf},
+                                                                   {"BF16", at::kBFloat16},
+                                                                   {"F8_E4M3", at::kFloat8_e4m3fn},
+                                                                   {"F8_E5M2", at::kFloat8_e5m2},
+                                                                   {"F8_E8M0", at::kFloat8_e8m0fnu},
+                                                                   {"U8", at::kByte},
+                                                                   {"I8", at::kChar},
+                                                                   {"I64", at::kLong},
+                                                                   {"I32", at::kInt},
+                                                                   {"I16", at::kShort},
+                                                                   {"U16", at::kUInt16},
+                                                                   {"U32", at::kUInt32},
+                                                                   {"U64", at::kUInt64},
+                                                                   {"BOOL", at::kBool}};
   const auto found = types.find(dtype);
   if (found == types.end())
-    fail(Status::FileFormat, "{} has dtype '{}', which cannot be read. Use a file in F32, BF16, F16 or a quantized layout.",
+    fail(Status::FileFormat,
+         "{} has dtype '{}', which cannot be read. Use a file in F32, BF16, F16 or a quantized layout.",
          source, dtype);
   return found->second;
 }
@@ -25,15 +35,24 @@ at::ScalarType scalar_type_of(std::string_view dtype, std::string_view source) {
 namespace {
 std::string spelled(at::ScalarType type) {
   switch (type) {
-    case at::kFloat: return "F32";
-    case at::kDouble: return "F64";
-    case at::kHalf: return "F16";
-    case at::kBFloat16: return "BF16";
-    case at::kLong: return "I64";
-    case at::kInt: return "I32";
-    case at::kByte: return "U8";
-    case at::kChar: return "I8";
-    default: return at::toString(type);
+    case at::kFloat:
+      return "F32";
+    case at::kDouble:
+      return "F64";
+    case at::kHalf:
+      return "F16";
+    case at::kBFloat16:
+      return "BF16";
+    case at::kLong:
+      return "I64";
+    case at::kInt:
+      return "I32";
+    case at::kByte:
+      return "U8";
+    case at::kChar:
+      return "I8";
+    default:
+      return at::toString(type);
   }
 }
 }  // namespace
@@ -56,7 +75,12 @@ const TensorInfo* MemoryStore::find(std::string_view name) const {
   return found == infos_.end() ? nullptr : &found->second;
 }
 
-at::Tensor MemoryStore::read(std::string_view name) const { return tensors_.find(name)->second; }
+at::Tensor MemoryStore::read(std::string_view name) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end())
+    fail(Status::TensorMissing, "memory: tensor '{}' is missing. Give all tensors of the network.", name);
+  return found->second;
+}
 
 struct FileStore::Impl {
   struct Place {
@@ -64,23 +88,42 @@ struct FileStore::Impl {
     const io::TensorEntry* entry;
     TensorInfo info;
   };
-  std::vector<std::unique_ptr<io::Safetensors>> files;
+  std::vector<std::shared_ptr<const io::Safetensors>> files;
   std::map<std::string, Place, std::less<>> places;
+  std::vector<std::string> overwritten;
 };
 
-FileStore::FileStore(const std::vector<std::string>& paths, const Rename& rename) {
+FileStore::FileStore(const std::vector<std::string>& paths, const Rename& rename)
+    : FileStore(
+          [&] {
+            std::vector<std::shared_ptr<const io::Safetensors>> files;
+            for (const auto& path : paths) files.push_back(io::Safetensors::open(path));
+            return files;
+          }(),
+          [&](const io::Safetensors&) { return rename; }) {}
+
+FileStore::FileStore(std::vector<std::shared_ptr<const io::Safetensors>> files,
+                     const std::function<Rename(const io::Safetensors&)>& names_in) {
   auto impl = std::make_shared<Impl>();
-  for (const auto& path : paths) {
-    impl->files.push_back(std::make_unique<io::Safetensors>(path));
-    const auto& file = *impl->files.back();
-    for (const auto& [name, entry] : file.tensors()) {
+  impl->files = std::move(files);
+  for (const auto& file : impl->files) {
+    const auto rename = names_in(*file);
+    for (const auto& [name, entry] : file->tensors()) {
       std::string own = rename ? rename(name) : name;
       if (own.empty()) continue;
-      impl->places[std::move(own)] = {&file, &entry,
-                                      {entry.shape, entry.dtype, fmt::format("'{}': tensor '{}'", path, name)}};
+      const auto [place, first] = impl->places.insert_or_assign(
+          own, Impl::Place{file.get(),
+                           &entry,
+                           {entry.shape, entry.dtype,
+                            fmt::format("'{}': tensor '{}'", file->path().string(), name)}});
+      if (!first) impl->overwritten.push_back(std::move(own));
     }
   }
   impl_ = std::move(impl);
+}
+
+const std::vector<std::string>& FileStore::overwritten() const {
+  return impl_->overwritten;
 }
 
 std::vector<std::string> FileStore::names() const {
@@ -95,7 +138,10 @@ const TensorInfo* FileStore::find(std::string_view name) const {
 }
 
 at::Tensor FileStore::read(std::string_view name) const {
-  const auto& place = impl_->places.find(name)->second;
+  const auto found = impl_->places.find(name);
+  if (found == impl_->places.end())
+    fail(Status::TensorMissing, "{}: tensor '{}' is missing. Use a complete file.", describe(), name);
+  const auto& place = found->second;
   const auto type = scalar_type_of(place.entry->dtype, place.info.source);
   const auto bytes = place.file->data(*place.entry);
   const auto element = at::elementSize(type);
@@ -103,10 +149,11 @@ at::Tensor FileStore::read(std::string_view name) const {
   if (bytes.empty() || reinterpret_cast<uintptr_t>(data) % element != 0) {
     // Third-party writers do not align (spec 01 §1.3).
     auto copy = at::empty(place.entry->shape, type);
-    std::memcpy(copy.data_ptr(), data, bytes.size());
+    if (!bytes.empty()) std::memcpy(copy.data_ptr(), data, bytes.size());
     return copy;
   }
-  return at::from_blob(data, place.entry->shape, [keep = impl_](void*) {}, at::TensorOptions(type));
+  return at::from_blob(
+      data, place.entry->shape, [keep = impl_](void*) {}, at::TensorOptions(type));
 }
 
 std::string FileStore::describe() const {

@@ -4,9 +4,14 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace ltx::io {
+class Safetensors;
+}
 
 namespace ltx::weights {
 
@@ -17,8 +22,8 @@ struct TensorInfo {
   std::string source;  // file and full name in it, for messages
 };
 
-/// A set of named tensors. `read` yields a CPU tensor in the stored dtype, in memory of its own or in the map of the file;
-/// nobody writes to it.
+/// A set of named tensors. `read` yields a CPU tensor in the stored dtype, in memory of its own or in the map
+/// of the file; nobody writes to it.
 class Store {
  public:
   virtual ~Store() = default;
@@ -26,6 +31,9 @@ class Store {
   virtual const TensorInfo* find(std::string_view name) const = 0;
   virtual at::Tensor read(std::string_view name) const = 0;
   virtual std::string describe() const = 0;  // "file.safetensors", "memory"
+  /// True if `read` may yield the map of a file, which a caller who keeps the tensor has to copy: a file that
+  /// is replaced or shortened must not reach a loaded network.
+  virtual bool is_mapped() const { return false; }
 };
 
 /// Tensors held by the caller: tests, training.
@@ -49,10 +57,16 @@ using Rename = std::function<std::string(std::string_view)>;
 class FileStore : public Store {
  public:
   explicit FileStore(const std::vector<std::string>& paths, const Rename& rename = {});
+  /// `names_in` gives each file its own rule.
+  FileStore(std::vector<std::shared_ptr<const io::Safetensors>> files,
+            const std::function<Rename(const io::Safetensors&)>& names_in);
   std::vector<std::string> names() const override;
   const TensorInfo* find(std::string_view name) const override;
   at::Tensor read(std::string_view name) const override;
   std::string describe() const override;
+  bool is_mapped() const override { return true; }
+  /// Names that more than one file has, or that two names of one file become.
+  const std::vector<std::string>& overwritten() const;
   /// Metadata of the first file.
   const std::map<std::string, std::string, std::less<>>& metadata() const;
 

@@ -38,7 +38,9 @@ std::string nearest_names(const Store& store, std::string_view wanted) {
 }  // namespace
 
 View::View(std::shared_ptr<const Store> store, std::string prefix)
-    : store_(std::move(store)), taken_(std::make_shared<std::set<std::string, std::less<>>>()), prefix_(std::move(prefix)) {
+    : store_(std::move(store)),
+      taken_(std::make_shared<std::set<std::string, std::less<>>>()),
+      prefix_(std::move(prefix)) {
   if (!prefix_.empty() && prefix_.back() != '.') prefix_ += '.';
 }
 
@@ -48,18 +50,26 @@ View View::operator/(std::string_view name) const {
   return child;
 }
 
-View View::operator/(int64_t index) const { return *this / std::to_string(index); }
+View View::operator/(int64_t index) const {
+  return *this / std::to_string(index);
+}
 
-std::string View::path(std::string_view name) const { return prefix_ + std::string(name); }
+std::string View::path(std::string_view name) const {
+  return prefix_ + std::string(name);
+}
 
-bool View::has(std::string_view name) const { return store_->find(path(name)) != nullptr; }
+bool View::has(std::string_view name) const {
+  return store_->find(path(name)) != nullptr;
+}
 
 bool View::has_any() const {
   const auto names = store_->names();
   return std::any_of(names.begin(), names.end(), [&](const auto& name) { return name.starts_with(prefix_); });
 }
 
-const TensorInfo* View::info(std::string_view name) const { return store_->find(path(name)); }
+const TensorInfo* View::info(std::string_view name) const {
+  return store_->find(path(name));
+}
 
 int64_t View::count(std::string_view name) const {
   int64_t n = 0;
@@ -71,7 +81,8 @@ at::Tensor View::take(std::string_view name) const {
   const auto* found = info(name);
   if (!found)
     fail(Status::TensorMissing,
-         "{}: tensor '{}' is missing; nearest names: {}. Use a complete file of the model version that its config states.",
+         "{}: tensor '{}' is missing; nearest names: {}. Use a complete file of the model version that its "
+         "config states.",
          store_->describe(), path(name), nearest_names(*store_, path(name)));
   taken_->insert(path(name));
   return store_->read(path(name));
@@ -81,14 +92,17 @@ at::Tensor View::take(std::string_view name, at::IntArrayRef shape) const {
   const auto* found = info(name);
   if (!found)
     fail(Status::TensorMissing,
-         "{}: tensor '{}' of shape [{}] is missing; nearest names: {}. Use a complete file of the model version that its "
+         "{}: tensor '{}' of shape [{}] is missing; nearest names: {}. Use a complete file of the model "
+         "version that its "
          "config states.",
          store_->describe(), path(name), fmt::join(shape, ", "), nearest_names(*store_, path(name)));
-  const bool same = found->shape.size() == shape.size() &&
-                    std::equal(shape.begin(), shape.end(), found->shape.begin(),
-                               [](int64_t expected, int64_t actual) { return expected < 0 || expected == actual; });
+  const bool same =
+      found->shape.size() == shape.size() &&
+      std::equal(shape.begin(), shape.end(), found->shape.begin(),
+                 [](int64_t expected, int64_t actual) { return expected < 0 || expected == actual; });
   if (!same)
-    fail(Status::TensorMismatch, "{}: expected shape [{}], found [{}] ({}). The config of the file does not describe its weights.",
+    fail(Status::TensorMismatch,
+         "{}: expected shape [{}], found [{}] ({}). The config of the file does not describe its weights.",
          found->source, fmt::join(shape, ", "), fmt::join(found->shape, ", "), found->dtype);
   return take(name);
 }
