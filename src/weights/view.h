@@ -36,6 +36,7 @@ class View {
   std::vector<std::string> unused() const;
   std::string path(std::string_view name) const;
   const Store& store() const { return *store_; }
+  const std::shared_ptr<const Store>& shared_store() const { return store_; }
 
  private:
   std::shared_ptr<const Store> store_;
