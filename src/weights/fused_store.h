@@ -20,7 +20,9 @@ class FusedStore : public Store {
   const TensorInfo* find(std::string_view name) const override { return base_->find(name); }
   at::Tensor read(std::string_view name) const override;
   std::string describe() const override { return base_->describe(); }
-  bool is_mapped() const override { return base_->is_mapped(); }
+  bool is_mapped(std::string_view name) const override {
+    return !targets_.contains(name) && base_->is_mapped(name);
+  }
 
   const std::vector<std::string>& warnings() const { return warnings_; }
   /// Number of weights that are changed.

@@ -31,9 +31,9 @@ class Store {
   virtual const TensorInfo* find(std::string_view name) const = 0;
   virtual at::Tensor read(std::string_view name) const = 0;
   virtual std::string describe() const = 0;  // "file.safetensors", "memory"
-  /// True if `read` may yield the map of a file, which a caller who keeps the tensor has to copy: a file that
-  /// is replaced or shortened must not reach a loaded network.
-  virtual bool is_mapped() const { return false; }
+  /// True if `read` may yield the map of a file. Who keeps such a tensor copies it: a file that is replaced
+  /// or shortened must not reach a loaded network.
+  virtual bool is_mapped(std::string_view /*name*/) const { return false; }
 };
 
 /// Tensors held by the caller: tests, training.
@@ -64,7 +64,7 @@ class FileStore : public Store {
   const TensorInfo* find(std::string_view name) const override;
   at::Tensor read(std::string_view name) const override;
   std::string describe() const override;
-  bool is_mapped() const override { return true; }
+  bool is_mapped(std::string_view) const override { return true; }
   /// Names that more than one file has, or that two names of one file become.
   const std::vector<std::string>& overwritten() const;
   /// Metadata of the first file.

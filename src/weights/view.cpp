@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 #include "base/error.h"
 
@@ -38,9 +39,7 @@ std::string nearest_names(const Store& store, std::string_view wanted) {
 }  // namespace
 
 View::View(std::shared_ptr<const Store> store, std::string prefix)
-    : store_(std::move(store)),
-      taken_(std::make_shared<std::set<std::string, std::less<>>>()),
-      prefix_(std::move(prefix)) {
+    : store_(std::move(store)), record_(std::make_shared<Record>()), prefix_(std::move(prefix)) {
   if (!prefix_.empty() && prefix_.back() != '.') prefix_ += '.';
 }
 
@@ -78,39 +77,74 @@ int64_t View::count(std::string_view name) const {
 }
 
 at::Tensor View::take(std::string_view name) const {
-  const auto* found = info(name);
-  if (!found)
-    fail(Status::TensorMissing,
-         "{}: tensor '{}' is missing; nearest names: {}. Use a complete file of the model version that its "
-         "config states.",
-         store_->describe(), path(name), nearest_names(*store_, path(name)));
-  taken_->insert(path(name));
-  return store_->read(path(name));
+  const auto full = path(name);
+  if (!store_->find(full)) {
+    auto text = fmt::format("{}: tensor '{}' is missing; nearest names: {}", store_->describe(), full,
+                            nearest_names(*store_, full));
+    record_->missing.push_back(std::move(text));
+    require_complete();  // even while collecting: nobody knows the shape of a stand-in
+  }
+  record_->taken.insert(full);
+  return store_->read(full);
 }
 
 at::Tensor View::take(std::string_view name, at::IntArrayRef shape) const {
-  const auto* found = info(name);
-  if (!found)
-    fail(Status::TensorMissing,
-         "{}: tensor '{}' of shape [{}] is missing; nearest names: {}. Use a complete file of the model "
-         "version that its "
-         "config states.",
-         store_->describe(), path(name), fmt::join(shape, ", "), nearest_names(*store_, path(name)));
+  const auto full = path(name);
+  const auto* found = store_->find(full);
+  if (!found) {
+    auto text = fmt::format("{}: tensor '{}' of shape [{}] is missing", store_->describe(), full,
+                            fmt::join(shape, ", "));
+    if (record_->missing.empty()) text += "; nearest names: " + nearest_names(*store_, full);
+    return stand_in(Status::TensorMissing, std::move(text), shape);
+  }
   const bool same =
       found->shape.size() == shape.size() &&
       std::equal(shape.begin(), shape.end(), found->shape.begin(),
                  [](int64_t expected, int64_t actual) { return expected < 0 || expected == actual; });
   if (!same)
-    fail(Status::TensorMismatch,
-         "{}: expected shape [{}], found [{}] ({}). The config of the file does not describe its weights.",
-         found->source, fmt::join(shape, ", "), fmt::join(found->shape, ", "), found->dtype);
-  return take(name);
+    return stand_in(Status::TensorMismatch,
+                    fmt::format("{}: expected shape [{}], found [{}] ({})", found->source,
+                                fmt::join(shape, ", "), fmt::join(found->shape, ", "), found->dtype),
+                    shape);
+  record_->taken.insert(full);
+  return store_->read(full);
+}
+
+at::Tensor View::stand_in(Status status, std::string text, at::IntArrayRef shape) const {
+  auto& list = status == Status::TensorMissing ? record_->missing : record_->mismatched;
+  list.push_back(std::move(text));
+  const bool shapeless = std::any_of(shape.begin(), shape.end(), [](int64_t extent) { return extent < 0; });
+  if (!record_->collecting || shapeless) require_complete();
+  return at::zeros({}).expand(shape);
+}
+
+View View::collecting() const {
+  View copy = *this;
+  copy.record_ = std::make_shared<Record>();
+  copy.record_->collecting = true;
+  return copy;
+}
+
+void View::require_complete() const {
+  // A tensor of another shape says more about what is wrong than one that is not there.
+  for (const auto& [list, status, advice] :
+       {std::tuple{&record_->mismatched, Status::TensorMismatch,
+                   "The config of the file does not describe its weights."},
+        {&record_->missing, Status::TensorMissing,
+         "Use a complete file of the model version that its config states."}}) {
+    if (list->empty()) continue;
+    constexpr size_t kShown = 10;
+    const std::vector<std::string> shown(
+        list->begin(), list->begin() + static_cast<ptrdiff_t>(std::min(kShown, list->size())));
+    const auto count = list->size() == 1 ? std::string() : fmt::format(" ({} tensors in all)", list->size());
+    fail(status, "{}{}. {}", fmt::join(shown, "; "), count, advice);
+  }
 }
 
 std::vector<std::string> View::unused() const {
   std::vector<std::string> result;
   for (auto& name : store_->names())
-    if (name.starts_with(prefix_) && !taken_->contains(name)) result.push_back(std::move(name));
+    if (name.starts_with(prefix_) && !record_->taken.contains(name)) result.push_back(std::move(name));
   return result;
 }
 

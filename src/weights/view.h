@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/status.h"
 #include "weights/store.h"
 
 namespace ltx::weights {
@@ -32,16 +33,42 @@ class View {
   /// The same without a statement about the shape.
   at::Tensor take(std::string_view name) const;
 
+  /// True if the tensor that `take` yields is the map of a file.
+  bool is_mapped(std::string_view name) const { return store_->is_mapped(path(name)); }
+
   /// Full names below this place which nobody took.
   std::vector<std::string> unused() const;
+
+  /// The same place in a mode that notes missing and mismatched tensors and yields zeros for them, so that
+  /// building a network finds them all; require_complete() then throws with up to ten of them and their
+  /// number. See build_complete().
+  View collecting() const;
+  void require_complete() const;
+
   std::string path(std::string_view name) const;
   const Store& store() const { return *store_; }
   const std::shared_ptr<const Store>& shared_store() const { return store_; }
 
  private:
   std::shared_ptr<const Store> store_;
-  std::shared_ptr<std::set<std::string, std::less<>>> taken_;
+  struct Record {
+    std::set<std::string, std::less<>> taken;
+    bool collecting = false;
+    std::vector<std::string> missing, mismatched;  // one text per tensor
+  };
+  at::Tensor stand_in(Status status, std::string text, at::IntArrayRef shape) const;
+
+  std::shared_ptr<Record> record_;
   std::string prefix_;  // empty or ends with '.'
 };
+
+/// Builds a network from a view and reports every missing and mismatched tensor at once (spec 01 §3.4).
+template <class Make>
+auto build_complete(const View& view, Make&& make) {
+  const View collecting = view.collecting();
+  auto network = make(collecting);
+  collecting.require_complete();
+  return network;
+}
 
 }  // namespace ltx::weights

@@ -1,0 +1,67 @@
+#include "weights/progress_store.h"
+
+#include <algorithm>
+
+#include "io/safetensors.h"
+
+namespace ltx::weights {
+namespace {
+
+constexpr uint64_t kReportEvery = 64ull << 20;
+constexpr size_t kPage = 4096;
+
+}  // namespace
+
+uint64_t stored_bytes(const TensorInfo& info) {
+  uint64_t bits = static_cast<uint64_t>(io::bits_of(info.dtype));
+  for (const auto extent : info.shape) bits *= static_cast<uint64_t>(extent);
+  return bits / 8;
+}
+
+uint64_t stored_bytes(const Store& store) {
+  uint64_t total = 0;
+  for (const auto& name : store.names()) total += stored_bytes(*store.find(name));
+  return total;
+}
+
+ProgressStore::ProgressStore(std::shared_ptr<const Store> base, Monitor& monitor, uint64_t done,
+                             uint64_t total)
+    : base_(std::move(base)),
+      monitor_(monitor),
+      done_(done),
+      reported_(done),
+      total_(total ? total : stored_bytes(*base_)) {}
+
+void ProgressStore::report() const {
+  monitor_.checkpoint();
+  Progress progress;
+  progress.phase = Phase::Load;
+  progress.bytes_done = done_;
+  progress.bytes_total = total_;
+  monitor_.progress(progress);
+  reported_ = done_;
+}
+
+at::Tensor ProgressStore::read(std::string_view name) const {
+  monitor_.checkpoint();
+  auto tensor = base_->read(name);
+  const auto size = static_cast<uint64_t>(tensor.nbytes());
+  if (base_->is_mapped(name)) {
+    // Touching the map brings the file in piece by piece; the copy that follows then waits for no disk and
+    // need not be interruptible.
+    const auto* bytes = static_cast<const volatile std::byte*>(tensor.const_data_ptr());
+    for (uint64_t at = 0; at < size; at += kReportEvery) {
+      const uint64_t piece = std::min(kReportEvery, size - at);
+      for (uint64_t i = 0; i < piece; i += kPage) static_cast<void>(bytes[at + i]);
+      done_ += piece;
+      if (done_ - reported_ >= kReportEvery) report();
+    }
+  } else {
+    done_ += size;
+    if (done_ - reported_ >= kReportEvery) report();
+  }
+  if (done_ >= total_ && reported_ < done_) report();
+  return tensor;
+}
+
+}  // namespace ltx::weights
