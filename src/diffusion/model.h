@@ -1,0 +1,64 @@
+// The network as samplers see it, and the conversion of its velocities to x0 predictions (spec 06 §7).
+#pragma once
+#include <ATen/ATen.h>
+
+#include <optional>
+
+#include "base/monitor.h"
+#include "latents/modality.h"
+#include "latents/perturbation.h"
+#include "latents/state.h"
+
+namespace ltx::diffusion {
+
+/// One tensor per stream that is present: [B, T, C] in the latent's dtype.
+struct StreamTensors {
+  std::optional<at::Tensor> video, audio;
+};
+
+/// A transformer.
+class VelocityModel {
+ public:
+  virtual ~VelocityModel() = default;
+
+  /// Velocities of the present streams; that of a stream with enabled = false is ignored. `perturbations` has
+  /// one list per sample or is empty.
+  virtual StreamTensors velocities(const std::optional<latents::Modality>& video,
+                                   const std::optional<latents::Modality>& audio,
+                                   const latents::Perturbations& perturbations) = 0;
+
+  /// Whether the checkpoint marks single-frame tokens, without which keyframes cannot be generated (spec 06
+  /// §1.1).
+  virtual bool supports_keyframe_slots() const { return false; }
+};
+
+/// bf(f32(latent) − f32(velocity) · f32(timesteps)), per token.
+at::Tensor x0_of_velocity(const at::Tensor& latent, const at::Tensor& velocity, const at::Tensor& timesteps);
+
+/// A state as the transformer takes it at noise level `sigma`; F64 where `sigma_dtype` says so.
+latents::Modality modality_of(const latents::State& state, const at::Tensor& context, double sigma,
+                              at::ScalarType sigma_dtype);
+
+/// A guidance pass: the streams' modalities with their own contexts, and what is left out in each sample.
+struct ModelPass {
+  std::optional<latents::Modality> video, audio;
+  latents::Perturbations perturbations;  // one list per sample, or empty
+};
+
+/// Calls the network for several passes at once, split along the batch.
+class X0Model {
+ public:
+  /// At most `max_batch_size` samples per call of `model`.
+  X0Model(VelocityModel& model, int64_t max_batch_size, Monitor& monitor)
+      : model_(model), max_batch_size_(max_batch_size), monitor_(monitor) {}
+
+  /// x0 predictions by pass. All passes have the same streams and shapes.
+  std::vector<StreamTensors> predict(const std::vector<ModelPass>& passes);
+
+ private:
+  VelocityModel& model_;
+  int64_t max_batch_size_;
+  Monitor& monitor_;
+};
+
+}  // namespace ltx::diffusion
