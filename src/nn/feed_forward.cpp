@@ -1,0 +1,17 @@
+#include "nn/feed_forward.h"
+
+namespace ltx::nn {
+
+at::Tensor gelu_tanh(at::Tensor x) {
+  return at::gelu(x, "tanh");
+}
+
+FeedForward::FeedForward(const quant::Source& source, int64_t dim, bool bias)
+    : expand_(source / "net" / int64_t{0} / "proj", dim, 4 * dim, bias),
+      contract_(source / "net" / int64_t{2}, 4 * dim, dim, bias) {}
+
+at::Tensor FeedForward::operator()(const at::Tensor& x) const {
+  return contract_(gelu_tanh(expand_(x)));
+}
+
+}  // namespace ltx::nn
