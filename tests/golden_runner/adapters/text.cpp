@@ -1,10 +1,10 @@
 // Group `text`: prompt to context tensors.
 #include "adapters/text.h"
 
+#include "base/error.h"
 #include "golden.h"
-#include "models/text/gemma.h"
-#include "models/text/tokenizer.h"
-#include "weights/text_encoder_files.h"
+#include "models/text/text_encoder.h"
+#include "weights/checkpoint.h"
 
 namespace ltx::golden {
 namespace {
@@ -57,6 +57,103 @@ Results gemma(const Case& c) {
   return results;
 }
 
+text::EmbeddingsProcessor make_processor(const weights::Part& part, const text::GemmaConfig& gemma,
+                                         at::ScalarType dtype) {
+  const auto config = text::EmbeddingsConfig::parse(part.config, part.file);
+  return {config, gemma.hidden, gemma.states(), quant::Source(part.view, at::kCPU, dtype)};
+}
+
+Results feature_extractor(const Case& c) {
+  const weights::TextEncoderFiles files(c.weight("text_encoder"));
+  const auto gemma = text::GemmaConfig::parse(files.config(), files.path().string());
+  const auto part = weights::Checkpoint(c.weight("checkpoint")).open(weights::Component::Embeddings);
+  const auto processor = make_processor(part, gemma, c.compute_dtype);
+  const auto states = c.input("hidden_states").to(c.compute_dtype).unbind(0);
+  const auto stacked = processor.extractor().stack(states, c.input("attention_mask").to(at::kBool));
+  const auto [video, audio] = processor.extractor().project(stacked);
+  return {{{"video_features", video},
+           {"audio_features", audio},
+           {"projection_input", processor.extractor().video_input(stacked)}},
+          {}};
+}
+
+Results connector(const Case& c) {
+  const weights::TextEncoderFiles files(c.weight("text_encoder"));
+  const weights::Checkpoint checkpoint(c.weight("checkpoint"));
+  text::check_pairing(checkpoint.metadata(), files.config(), files.path().string());
+  const auto gemma = text::GemmaConfig::parse(files.config(), files.path().string());
+  const auto processor =
+      make_processor(checkpoint.open(weights::Component::Embeddings), gemma, c.compute_dtype);
+  const auto mask = c.input("attention_mask").to(at::kBool);
+  Results results;
+  const auto video = c.input("video_features").to(c.compute_dtype);
+  const auto length = video.size(1);
+  results.tensors["video_encoding"] = processor.video_connector()(
+      video, mask, length, Monitor::silent(), [&](int64_t index, const at::Tensor& hidden) {
+        if (index == 0) results.tensors["video.block0.input"] = hidden;
+        if (index == 1) results.tensors["video.block0.output"] = hidden;
+      });
+  results.tensors["audio_encoding"] = processor.audio_connector()(
+      c.input("audio_features").to(c.compute_dtype), mask, length, Monitor::silent());
+  return results;
+}
+
+Results encode(const Case& c) {
+  const weights::TextEncoderFiles files(c.weight("text_encoder"));
+  std::vector<std::filesystem::path> paths = {
+      c.weight(c.has_weight("checkpoint") ? "checkpoint" : "transformer")};
+  if (files.packed()) paths.push_back(files.path());
+  const weights::Checkpoint checkpoint(paths);
+  text::check_pairing(checkpoint.metadata(), files.config(), files.path().string());
+
+  const text::TextEncoder encoder(files, quant::Source(files.open().view, at::kCPU, c.compute_dtype));
+  const auto prompts =
+      encoder.encode(c.params.at("prompts").get<std::vector<std::string>>(), Monitor::silent());
+  const auto processor = make_processor(checkpoint.open(weights::Component::Embeddings),
+                                        encoder.model().config(), c.compute_dtype);
+  const auto features = processor.features(prompts);
+  const auto contexts = processor.contexts(features, prompts.mask, Monitor::silent());
+
+  Results results;
+  const auto rows = c.input("rows").to(at::kLong);
+  for (int64_t i = 0; i < prompts.mask.size(0); ++i) {
+    const auto valid = prompts.mask[i];
+    const auto put = [&](const std::string& name, const at::Tensor& value) {
+      results.tensors[name + "." + std::to_string(i)] = value;
+    };
+    put("token_count", valid.sum().view(1));
+    put("hidden.first", prompts.states.front()[i].index({valid}));
+    put("hidden.last", prompts.states.back()[i].index({valid}));
+    put("video_features", features.video[i].index({valid}));
+    put("audio_features", features.audio[i].index({valid}));
+    put("video_context", contexts.video[i].index_select(0, rows));
+    put("audio_context", contexts.audio[i].index_select(0, rows));
+  }
+  return results;
+}
+
+Results detect(const Case& c) {
+  std::vector<int64_t> accepted, versions;
+  for (const auto& item : c.params.at("items")) {
+    std::map<std::string, std::string, std::less<>> raw;
+    for (const auto& [key, value] : item.at("metadata").items()) raw[key] = value.get<std::string>();
+    const weights::Metadata metadata(raw, "metadata");
+    try {
+      text::check_pairing(metadata, item.at("gemma_config"), "config.json");
+      accepted.push_back(1);
+    } catch (const Error&) {
+      accepted.push_back(0);
+    }
+    try {
+      versions.push_back(
+          static_cast<int64_t>(text::extractor_version(metadata.section("transformer"), "metadata")));
+    } catch (const Error&) {
+      versions.push_back(0);
+    }
+  }
+  return {{{"pairing_accepted", ids_tensor(accepted)}, {"feature_extractor", ids_tensor(versions)}}, {}};
+}
+
 }  // namespace
 
 at::Tensor text_tensor(const std::string& text) {
@@ -77,6 +174,10 @@ void register_text(Registry& registry) {
   registry["text.detokenize"] = detokenize;
   registry["text.gemma3"] = gemma;
   registry["text.gemma4"] = gemma;
+  registry["text.feature_extractor"] = feature_extractor;
+  registry["text.connector"] = connector;
+  registry["text.encode"] = encode;
+  registry["text.detect"] = detect;
 }
 
 }  // namespace ltx::golden
