@@ -96,10 +96,10 @@ typedef struct ltx_media_table {
   uint32_t version, size;         /* LTX_MEDIA_MODULE_VERSION, sizeof(ltx_media_table) */
   const char* (*libraries)(void); /* "libavcodec 59.37.100, …" */
 
-  /* Opens the first stream of `kind`. `name` is the file's name, a hint for the format only. The file must
+  /* Opens the first stream of `kind`. The file must
    * outlive the reader. */
-  int32_t (*reader_open)(const ltx_media_file* file, const char* name, int32_t kind, uint32_t flags,
-                         ltx_media_reader** reader, ltx_media_stream* stream, ltx_media_error* error);
+  int32_t (*reader_open)(const ltx_media_file* file, int32_t kind, uint32_t flags, ltx_media_reader** reader,
+                         ltx_media_stream* stream, ltx_media_error* error);
   /* To the key frame at or before `timestamp` (ticks). */
   int32_t (*reader_seek)(ltx_media_reader* reader, int64_t timestamp, ltx_media_error* error);
   int32_t (*reader_frame)(ltx_media_reader* reader, ltx_media_frame* frame, ltx_media_error* error);
@@ -108,8 +108,7 @@ typedef struct ltx_media_table {
 
   /* First picture of a still image; alpha dropped, grey and palette expanded, an embedded ICC profile
    * converted to sRGB. The EXIF orientation is not applied. */
-  int32_t (*image_decode)(const ltx_media_file* file, const char* name, ltx_media_image* image,
-                          ltx_media_error* error);
+  int32_t (*image_decode)(const ltx_media_file* file, ltx_media_image* image, ltx_media_error* error);
   int32_t (*image_encode_png)(const ltx_media_file* file, const uint8_t* rgb, int32_t width, int32_t height,
                               ltx_media_error* error);
   void (*free_buffer)(void* buffer);
