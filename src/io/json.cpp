@@ -1,5 +1,7 @@
 #include "io/json.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "io/mapped_file.h"
 
@@ -71,6 +73,14 @@ bool is_utf8(std::string_view text) {
     at += more + 1;
   }
   return true;
+}
+
+std::string printable(const std::string& text) {
+  if (is_utf8(text)) return text;
+  std::string result = text;
+  std::replace_if(
+      result.begin(), result.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  return result;
 }
 
 }  // namespace ltx::io

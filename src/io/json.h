@@ -29,4 +29,8 @@ std::string read_text_file(const std::filesystem::path& path);
 /// True if the bytes are well-formed UTF-8.
 bool is_utf8(std::string_view text);
 
+/// The text itself, or with '?' for every byte beyond ASCII if it is not UTF-8 (names of files may be
+/// anything).
+std::string printable(const std::string& text);
+
 }  // namespace ltx::io

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "io/json.h"
 #include "weights/lora.h"
 #include "weights/lora_keys.h"
 #include "weights/progress_store.h"
@@ -87,7 +88,7 @@ json inspect_file(const fs::path& path) {
   const auto& header = *file.files().front();
   const auto all = FileStore({file.files().front()}, [](const io::Safetensors&) { return Rename(); });
   json result = census(all);
-  result["path"] = path.string();
+  result["path"] = io::printable(path.string());
   result["kind"] = name_of(file.kind());
   const auto version = file.metadata().text("model_version");
   result["model_version"] = version.empty() ? json() : json(version);
@@ -128,7 +129,7 @@ json describe(const ModelFiles& files) {
     if (!files.has(component)) continue;
     const auto part = files.open(component);
     auto entry = census(part.view.store());
-    entry["file"] = part.file;
+    entry["file"] = io::printable(part.file);
     components[std::string(name_of(component))] = std::move(entry);
   }
   return components;
@@ -144,7 +145,7 @@ json inspect(const fs::path& path) {
   }
   result = {{"schema", 1},
             {"kind", "folder"},
-            {"path", path.string()},
+            {"path", io::printable(path.string())},
             {"files", json::array()},
             {"warnings", json::array()}};
   std::vector<fs::path> found;
@@ -157,7 +158,8 @@ json inspect(const fs::path& path) {
     try {
       result["files"].push_back(inspect_file(file));
     } catch (const Error& problem) {
-      result["files"].push_back({{"path", file.string()}, {"error", problem.what()}});
+      result["files"].push_back(
+          {{"path", io::printable(file.string())}, {"error", io::printable(problem.what())}});
     }
   }
   try {
@@ -165,7 +167,7 @@ json inspect(const fs::path& path) {
     paths.root = path.string();
     const ModelFiles files(paths);
     const auto slot = [&](const char* name, const std::string& value) {
-      result["models"][name] = value.empty() ? json() : json(value);
+      result["models"][name] = value.empty() ? json() : json(io::printable(value));
     };
     slot("checkpoint", files.paths().checkpoint);
     slot("transformer", files.paths().transformer);
@@ -181,16 +183,16 @@ json inspect(const fs::path& path) {
     for (const auto component : all_components())
       if (component != Component::DurationHead && !files.has(component))
         result["missing"].push_back(name_of(component));
-    for (const auto& warning : files.warnings()) result["warnings"].push_back(warning);
+    for (const auto& warning : files.warnings()) result["warnings"].push_back(io::printable(warning));
     try {
       files.check_pairing();
     } catch (const Error& problem) {
-      result["warnings"].push_back(problem.what());
+      result["warnings"].push_back(io::printable(problem.what()));
     }
   } catch (const Error& problem) {
     // A folder with several models is still worth its list of files.
     result["models"] = nullptr;
-    result["warnings"].push_back(problem.what());
+    result["warnings"].push_back(io::printable(problem.what()));
   }
   return result;
 }

@@ -4,10 +4,13 @@
 
 #include "base/error.h"
 #include "io/safetensors.h"
+#include "io/safetensors_writer.h"
 
 namespace ltx::weights {
 
-at::ScalarType scalar_type_of(std::string_view dtype, std::string_view source) {
+namespace {
+
+const std::map<std::string_view, at::ScalarType>& dtypes() {
   static const std::map<std::string_view, at::ScalarType> types = {{"F64", at::kDouble},
                                                                    {"F32", at::kFloat},
                                                                    {"F16", at::kHalf},
@@ -24,42 +27,43 @@ at::ScalarType scalar_type_of(std::string_view dtype, std::string_view source) {
                                                                    {"U32", at::kUInt32},
                                                                    {"U64", at::kUInt64},
                                                                    {"BOOL", at::kBool}};
-  const auto found = types.find(dtype);
-  if (found == types.end())
+  return types;
+}
+
+}  // namespace
+
+at::ScalarType scalar_type_of(std::string_view dtype, std::string_view source) {
+  const auto found = dtypes().find(dtype);
+  if (found == dtypes().end())
     fail(Status::FileFormat,
          "{} has dtype '{}', which cannot be read. Use a file in F32, BF16, F16 or a quantized layout.",
          source, dtype);
   return found->second;
 }
 
-namespace {
-std::string spelled(at::ScalarType type) {
-  switch (type) {
-    case at::kFloat:
-      return "F32";
-    case at::kDouble:
-      return "F64";
-    case at::kHalf:
-      return "F16";
-    case at::kBFloat16:
-      return "BF16";
-    case at::kLong:
-      return "I64";
-    case at::kInt:
-      return "I32";
-    case at::kByte:
-      return "U8";
-    case at::kChar:
-      return "I8";
-    default:
-      return at::toString(type);
-  }
+std::string dtype_name(at::ScalarType type) {
+  for (const auto& [name, value] : dtypes())
+    if (value == type) return std::string(name);
+  fail(Status::InvalidArgument,
+       "dtype {} has no name in a safetensors file. Convert the tensor to F32 or BF16.", at::toString(type));
 }
-}  // namespace
+
+void save_tensors(const std::string& path, const std::map<std::string, at::Tensor>& tensors,
+                  const std::map<std::string, std::string>& metadata) {
+  std::vector<io::TensorDeclaration> declarations;
+  for (const auto& [name, tensor] : tensors)
+    declarations.push_back({name, dtype_name(tensor.scalar_type()), tensor.sizes().vec()});
+  io::SafetensorsWriter writer(path, std::move(declarations), metadata);
+  for (const auto& [name, tensor] : tensors) {
+    const auto plain = tensor.detach().to(at::kCPU).contiguous();
+    writer.write(name, {static_cast<const std::byte*>(plain.const_data_ptr()), plain.nbytes()});
+  }
+  writer.commit();
+}
 
 MemoryStore::MemoryStore(std::map<std::string, at::Tensor> tensors) {
   for (auto& [name, tensor] : tensors) {
-    infos_[name] = {tensor.sizes().vec(), spelled(tensor.scalar_type()), "memory: " + name};
+    infos_[name] = {tensor.sizes().vec(), dtype_name(tensor.scalar_type()), "memory: " + name};
     tensors_[name] = tensor;
   }
 }

@@ -78,4 +78,11 @@ class FileStore : public Store {
 /// The tensor library's dtype for a safetensors dtype string; throws Error(FileFormat) if it has none.
 at::ScalarType scalar_type_of(std::string_view dtype, std::string_view source);
 
+/// The reverse; throws Error(InvalidArgument) for a dtype that a file cannot hold.
+std::string dtype_name(at::ScalarType type);
+
+/// Writes tensors of any device to a safetensors file, which appears complete or not at all.
+void save_tensors(const std::string& path, const std::map<std::string, at::Tensor>& tensors,
+                  const std::map<std::string, std::string>& metadata = {});
+
 }  // namespace ltx::weights

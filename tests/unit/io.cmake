@@ -1,0 +1,1 @@
+ltx_unit_test(io SOURCES io_test.cpp DEPENDS ltx_io)
