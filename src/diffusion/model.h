@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <optional>
+#include <vector>
 
 #include "base/monitor.h"
 #include "latents/modality.h"
@@ -10,6 +11,8 @@
 #include "latents/state.h"
 
 namespace ltx::diffusion {
+
+using latents::Stream;
 
 /// One tensor per stream that is present: [B, T, C] in the latent's dtype.
 struct StreamTensors {
@@ -48,17 +51,17 @@ struct ModelPass {
 /// Calls the network for several passes at once, split along the batch.
 class X0Model {
  public:
-  /// At most `max_batch_size` samples per call of `model`.
-  X0Model(VelocityModel& model, int64_t max_batch_size, Monitor& monitor)
-      : model_(model), max_batch_size_(max_batch_size), monitor_(monitor) {}
+  /// At most `max_batch_size` samples per call of `model`; cancellation is asked before every call.
+  X0Model(VelocityModel& model, int64_t max_batch_size, const Monitor& monitor);
 
-  /// x0 predictions by pass. All passes have the same streams and shapes.
+  /// x0 predictions by pass; none for a stream that is absent or not enabled. All passes have the same
+  /// streams and shapes.
   std::vector<StreamTensors> predict(const std::vector<ModelPass>& passes);
 
  private:
   VelocityModel& model_;
   int64_t max_batch_size_;
-  Monitor& monitor_;
+  const Monitor& monitor_;
 };
 
 }  // namespace ltx::diffusion

@@ -1,0 +1,149 @@
+#include "diffusion/model.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/error.h"
+
+namespace ltx::diffusion {
+namespace {
+
+using latents::Modality;
+
+/// Samples [first, first + count) of one pass.
+struct Slice {
+  size_t pass;
+  int64_t first, count;
+};
+
+at::Tensor gather(const std::vector<Slice>& slices,
+                  const std::function<const at::Tensor&(size_t)>& tensor_of_pass) {
+  std::vector<at::Tensor> parts;
+  for (const auto& [pass, first, count] : slices) {
+    const auto& tensor = tensor_of_pass(pass);
+    parts.push_back(count == tensor.size(0) ? tensor : tensor.narrow(0, first, count));
+  }
+  return parts.size() == 1 ? parts[0] : at::cat(parts, 0);
+}
+
+std::optional<Modality> gather_modality(const std::vector<ModelPass>& passes,
+                                        const std::vector<Slice>& slices,
+                                        std::optional<Modality> ModelPass::*stream) {
+  if (!(passes[0].*stream)) return std::nullopt;
+  const auto pick = [&](at::Tensor Modality::*field) {
+    return gather(slices, [&](size_t pass) -> const at::Tensor& { return *(passes[pass].*stream).*field; });
+  };
+  const auto pick_optional = [&](std::optional<at::Tensor> Modality::*field) -> std::optional<at::Tensor> {
+    if (!((*(passes[0].*stream)).*field)) return std::nullopt;
+    return gather(slices,
+                  [&](size_t pass) -> const at::Tensor& { return *((*(passes[pass].*stream)).*field); });
+  };
+  Modality chunk;
+  chunk.latent = pick(&Modality::latent);
+  chunk.sigma = pick(&Modality::sigma);
+  chunk.timesteps = pick(&Modality::timesteps);
+  chunk.positions = pick(&Modality::positions);
+  chunk.context = pick(&Modality::context);
+  chunk.context_mask = pick_optional(&Modality::context_mask);
+  chunk.attention_mask = pick_optional(&Modality::attention_mask);
+  chunk.keyframes_mask = pick_optional(&Modality::keyframes_mask);
+  chunk.enabled = (passes[0].*stream)->enabled;
+  return chunk;
+}
+
+latents::Perturbations gather_perturbations(const std::vector<ModelPass>& passes,
+                                            const std::vector<Slice>& slices) {
+  latents::Perturbations chunk;
+  bool any = false;
+  for (const auto& [pass, first, count] : slices)
+    for (int64_t sample = first; sample < first + count; ++sample) {
+      const auto& all = passes[pass].perturbations;
+      chunk.push_back(all.empty() ? std::vector<latents::Perturbation>{}
+                                  : all.at(static_cast<size_t>(sample)));
+      any = any || !chunk.back().empty();
+    }
+  return any ? chunk : latents::Perturbations{};
+}
+
+/// Consecutive samples over all passes, at most `size` in each chunk.
+std::vector<std::vector<Slice>> chunks_of(size_t passes, int64_t batch, int64_t size) {
+  std::vector<std::vector<Slice>> chunks;
+  int64_t room = 0;
+  for (size_t pass = 0; pass < passes; ++pass)
+    for (int64_t first = 0; first < batch;) {
+      if (room == 0) chunks.emplace_back(), room = size;
+      const int64_t count = std::min(room, batch - first);
+      chunks.back().push_back({pass, first, count});
+      first += count, room -= count;
+    }
+  return chunks;
+}
+
+/// Appends the chunk's x0 to each pass's parts.
+void scatter(const std::optional<Modality>& modality, const std::optional<at::Tensor>& velocity,
+             const char* stream, const std::vector<Slice>& slices,
+             std::vector<std::vector<at::Tensor>>& parts) {
+  if (!modality || !modality->enabled) return;
+  if (!velocity || velocity->sizes() != modality->latent.sizes())
+    fail(Status::Internal,
+         "the network gave no {} velocity of the latent's shape. Report this as a fault of the library.",
+         stream);
+  const auto x0 = x0_of_velocity(modality->latent, *velocity, modality->timesteps);
+  int64_t offset = 0;
+  for (const auto& [pass, first, count] : slices) {
+    parts[pass].push_back(x0.narrow(0, offset, count));
+    offset += count;
+  }
+}
+
+}  // namespace
+
+at::Tensor x0_of_velocity(const at::Tensor& latent, const at::Tensor& velocity, const at::Tensor& timesteps) {
+  return (latent.to(at::kFloat) - velocity.to(at::kFloat) * timesteps.to(at::kFloat))
+      .to(latent.scalar_type());
+}
+
+Modality modality_of(const latents::State& state, const at::Tensor& context, double sigma,
+                     at::ScalarType sigma_dtype) {
+  const int64_t batch = state.latent.size(0);
+  const auto level = at::full({batch}, sigma, at::TensorOptions(sigma_dtype).device(state.latent.device()));
+  Modality modality;
+  modality.latent = state.latent;
+  modality.sigma = state.frozen ? at::zeros_like(level) : level;
+  modality.timesteps = state.denoise_mask * level.view({batch, 1, 1});
+  modality.positions = state.positions;
+  modality.context = context;
+  modality.attention_mask = state.attention_mask;
+  modality.keyframes_mask = state.keyframes_mask;
+  return modality;
+}
+
+X0Model::X0Model(VelocityModel& model, int64_t max_batch_size, const Monitor& monitor)
+    : model_(model), max_batch_size_(max_batch_size), monitor_(monitor) {
+  if (max_batch_size < 1)
+    fail(Status::InvalidArgument, "the largest batch of the network is {}. Use 1 or more.", max_batch_size);
+}
+
+std::vector<StreamTensors> X0Model::predict(const std::vector<ModelPass>& passes) {
+  const auto& first = passes.at(0);
+  const int64_t batch = first.video ? first.video->latent.size(0) : first.audio->latent.size(0);
+  std::vector<std::vector<at::Tensor>> video(passes.size()), audio(passes.size());
+  for (const auto& slices : chunks_of(passes.size(), batch, max_batch_size_)) {
+    monitor_.checkpoint();
+    const auto chunk_video = gather_modality(passes, slices, &ModelPass::video);
+    const auto chunk_audio = gather_modality(passes, slices, &ModelPass::audio);
+    const auto velocities = model_.velocities(chunk_video, chunk_audio, gather_perturbations(passes, slices));
+    scatter(chunk_video, velocities.video, "video", slices, video);
+    scatter(chunk_audio, velocities.audio, "audio", slices, audio);
+  }
+  const auto joined = [](const std::vector<at::Tensor>& parts) -> std::optional<at::Tensor> {
+    if (parts.empty()) return std::nullopt;
+    return parts.size() == 1 ? parts[0] : at::cat(parts, 0);
+  };
+  std::vector<StreamTensors> predictions;
+  for (size_t pass = 0; pass < passes.size(); ++pass)
+    predictions.push_back({joined(video[pass]), joined(audio[pass])});
+  return predictions;
+}
+
+}  // namespace ltx::diffusion
