@@ -3,6 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #ifdef LTX_WITH_CUDA
 #include <ATen/cuda/CUDAGeneratorImpl.h>
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
 #endif
 
@@ -30,6 +31,13 @@ at::Generator make_generator(const at::Device& device, uint64_t seed) {
   }
 #endif
   fail(Status::NoDevice, "no random generator for device '{}'. Use cpu or cuda.", device.str());
+}
+
+void release_cached_memory(const at::Device& device) {
+#ifdef LTX_WITH_CUDA
+  if (device.is_cuda()) c10::cuda::CUDACachingAllocator::emptyCache();
+#endif
+  (void)device;
 }
 
 }  // namespace ltx::device

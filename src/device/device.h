@@ -19,4 +19,7 @@ at::Generator make_generator(const at::Device& device, uint64_t seed);
 /// Turns off gradient recording and the inference-tensor mark for the scope of a library call; thread-local.
 using NoGrad = at::NoGradGuard;
 
+/// Gives memory that the allocator keeps for reuse back to the driver. Nothing to do on a CPU.
+void release_cached_memory(const at::Device& device);
+
 }  // namespace ltx::device

@@ -1,0 +1,307 @@
+#include "pipelines/components.h"
+
+#include <fstream>
+
+#include "base/error.h"
+#include "device/device.h"
+#include "engine/rules.h"
+#include "weights/fused_store.h"
+#include "weights/progress_store.h"
+
+#ifdef LTX_WITH_CUDA
+#include <c10/cuda/CUDAFunctions.h>
+#include <cuda_runtime_api.h>
+#endif
+
+namespace ltx::pipelines {
+namespace {
+
+using engine::Component;
+using WeightPart = weights::Component;
+
+weights::ModelPaths paths_of(const engine::ModelPaths& p) {
+  return {p.root,      p.checkpoint,    p.transformer,       p.text_encoder,      p.video_vae,
+          p.audio_vae, p.duration_head, p.spatial_upsampler, p.temporal_upsampler, p.prompt_enhancer};
+}
+
+std::vector<Component> parts_of(engine::PipelineKind kind) {
+  std::vector<Component> parts = {Component::TextEncoder, Component::TextConnector, Component::VideoEncoder, Component::Transformer};
+  if (kind != engine::PipelineKind::OneStage) parts.push_back(Component::SpatialUpsampler);
+  parts.insert(parts.end(), {Component::VideoDecoder, Component::AudioDecoder});
+  return parts;
+}
+
+/// Memory that a pipeline may count on at this moment, 0 if nobody says.
+uint64_t free_bytes(const at::Device& device) {
+#ifdef LTX_WITH_CUDA
+  if (device.is_cuda()) {
+    const c10::DeviceIndex before = c10::cuda::current_device();
+    c10::cuda::set_device(device.index());
+    size_t free = 0, total = 0;
+    cudaMemGetInfo(&free, &total);
+    c10::cuda::set_device(before);
+    return free;
+  }
+#endif
+  (void)device;
+  std::ifstream file("/proc/meminfo");
+  for (std::string key; file >> key;) {
+    uint64_t value = 0;
+    file >> value;
+    if (key == "MemAvailable:") return value * 1024;
+    file.ignore(64, '\n');
+  }
+  return 0;
+}
+
+}  // namespace
+
+at::Device choose_device(const engine::PipelineParams& params) {
+  const int count = device::cuda_device_count();
+  switch (params.device_type) {
+    case engine::DeviceType::Cpu: return at::kCPU;
+    case engine::DeviceType::Auto:
+      if (count == 0) return at::kCPU;
+      [[fallthrough]];
+    case engine::DeviceType::Cuda: break;
+  }
+  if (params.device_index < 0 || params.device_index >= count)
+    fail(Status::NoDevice, "params.device_index asks for CUDA device {}; found are {} CUDA devices. Use one of them or the CPU.",
+         params.device_index, count);
+  return {at::kCUDA, static_cast<at::DeviceIndex>(params.device_index)};
+}
+
+Components::Components(const engine::PipelineParams& params)
+    : files_(paths_of(params.models), params.kind == engine::PipelineKind::Distilled),
+      device_(choose_device(params)),
+      compute_(params.compute_dtype == engine::ComputeDtype::F32 ? at::kFloat : at::kBFloat16),
+      max_batch_size_(params.max_batch_size),
+      parts_(parts_of(params.kind)) {
+  uint64_t total = 0;
+  for (const auto part : parts_) {
+    auto& entry = slots_[part];
+    for (const auto source : sources_of(part)) {
+      if (source == WeightPart::TextEncoder)
+        entry.file_bytes += weights::stored_bytes(files_.text_encoder().open().view.store());
+      else
+        entry.file_bytes += weights::stored_bytes(files_.open(source).view.store());
+    }
+    total += entry.file_bytes;
+  }
+  files_.check_pairing();
+  const auto transformer = files_.open(WeightPart::Transformer).config;
+  keyframe_slots_ = transformer.is_object() && transformer.value("use_keyframes_abs_pos_embedding", false);
+  for (const auto& lora : params.loras)
+    loras_.push_back({std::make_shared<weights::LoraFile>(lora.path), static_cast<double>(lora.strength)});
+  // Mismatches are found now, before any weight is read.
+  weights::with_loras(files_.open(WeightPart::Transformer).view.shared_store(), loras_, device_, &warnings_);
+  for (const auto& warning : files_.warnings()) warnings_.push_back(warning);
+
+  // Weights, activations and the frames share the memory; what does not fit comfortably is read for its phase.
+  if (params.memory_mode == engine::MemoryMode::Auto) {
+    const uint64_t available = free_bytes(device_);
+    persistent_ = available == 0 || total * (compute_ == at::kFloat ? 2 : 1) < available / 10 * 6;
+  } else {
+    persistent_ = params.memory_mode == engine::MemoryMode::Persistent;
+  }
+}
+
+std::vector<WeightPart> Components::sources_of(Component component) const {
+  switch (component) {
+    case Component::TextEncoder: return {WeightPart::TextEncoder};
+    case Component::TextConnector: return {WeightPart::Embeddings};
+    case Component::Transformer: return {WeightPart::Transformer};
+    case Component::VideoEncoder: return {WeightPart::VideoEncoder};
+    case Component::VideoDecoder: return {WeightPart::VideoDecoder};
+    case Component::AudioEncoder: return {WeightPart::AudioEncoder};
+    case Component::AudioDecoder: return {WeightPart::AudioDecoder, WeightPart::Vocoder};
+    case Component::SpatialUpsampler: return {WeightPart::Upsampler};
+    default: return {};
+  }
+}
+
+Components::Slot& Components::slot(Component component) {
+  const auto found = slots_.find(component);
+  if (found == slots_.end())
+    fail(Status::Unsupported, "the recipe has no component '{}'. Ask for one that ltx_pipeline_info lists.",
+         engine::name_of(component));
+  return found->second;
+}
+
+void Components::note_unused(const weights::View& view) {
+  const auto unused = view.unused();
+  if (unused.empty()) return;
+  const std::lock_guard lock(mutex_);
+  auto text = fmt::format("{}: {} tensors were not used, the first is '{}'", view.store().describe(), unused.size(), unused.front());
+  if (std::find(warnings_.begin(), warnings_.end(), text) == warnings_.end()) warnings_.push_back(std::move(text));
+}
+
+template <class Network, class Make>
+Lease<Network> Components::lease(Component component, Monitor& monitor, Make&& make) {
+  uint64_t file_bytes = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& entry = slot(component);
+    if (auto alive = entry.alive.lock()) return std::static_pointer_cast<const Network>(alive);
+    file_bytes = entry.file_bytes;
+  }
+  monitor.checkpoint();
+  monitor.progress({.phase = Phase::Load, .bytes_total = file_bytes});
+  uint64_t done = 0;
+  // Builds one network of the component from its part of the files, reporting bytes as it reads.
+  const auto build = [&](const weights::Part& part, std::shared_ptr<const weights::Store> store, auto&& network) {
+    auto reading = std::make_shared<weights::ProgressStore>(std::move(store), monitor, done, file_bytes);
+    const weights::View view(reading);
+    auto made = weights::build_complete(view, [&](const weights::View& complete) {
+      return network(quant::Source(complete, device_, compute_), part);
+    });
+    done = reading->bytes_done();
+    note_unused(view);
+    return made;
+  };
+  Lease<Network> network = make(build);
+  const std::lock_guard lock(mutex_);
+  auto& entry = slot(component);
+  bytes_read_ += file_bytes;
+  entry.weight_bytes = compute_ == at::kFloat ? 2 * file_bytes : file_bytes;  // nearly all weights are stored in bf16
+  entry.alive = network;
+  if (persistent_) entry.kept = network;
+  return network;
+}
+
+Lease<text::TextEncoder> Components::text_encoder(Monitor& monitor) {
+  return lease<text::TextEncoder>(Component::TextEncoder, monitor, [&](auto& build) {
+    const auto part = files_.text_encoder().open();
+    return build(part, part.view.shared_store(), [&](const quant::Source& source, const weights::Part&) {
+      return std::make_shared<const text::TextEncoder>(files_.text_encoder(), source);
+    });
+  });
+}
+
+Lease<text::EmbeddingsProcessor> Components::embeddings(Monitor& monitor) {
+  return lease<text::EmbeddingsProcessor>(Component::TextConnector, monitor, [&](auto& build) {
+    const auto part = files_.open(WeightPart::Embeddings);
+    return build(part, part.view.shared_store(), [&](const quant::Source& source, const weights::Part& p) {
+      const auto gemma = text::GemmaConfig::parse(files_.text_encoder().config(), files_.text_encoder().path().string());
+      return std::make_shared<const text::EmbeddingsProcessor>(text::EmbeddingsConfig::parse(p.config, p.file), gemma.hidden,
+                                                               gemma.states(), source);
+    });
+  });
+}
+
+Lease<transformer::Transformer> Components::transformer(Monitor& monitor) {
+  return lease<transformer::Transformer>(Component::Transformer, monitor, [&](auto& build) {
+    const auto part = files_.open(WeightPart::Transformer);
+    return build(part, weights::with_loras(part.view.shared_store(), loras_, device_),
+                 [](const quant::Source& source, const weights::Part& p) {
+                   return std::make_shared<const transformer::Transformer>(source, transformer::Config::parse(p.config, transformer::ModelType::AudioVideo, p.file));
+                 });
+  });
+}
+
+Lease<video_vae::VideoEncoder> Components::video_encoder(Monitor& monitor) {
+  return lease<video_vae::VideoEncoder>(Component::VideoEncoder, monitor, [&](auto& build) {
+    const auto part = files_.open(WeightPart::VideoEncoder);
+    return build(part, part.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
+      return std::make_shared<const video_vae::VideoEncoder>(source, video_vae::EncoderConfig::parse(p.config, p.file));
+    });
+  });
+}
+
+Lease<video_vae::VideoDecoder> Components::video_decoder(Monitor& monitor) {
+  return lease<video_vae::VideoDecoder>(Component::VideoDecoder, monitor, [&](auto& build) {
+    const auto part = files_.open(WeightPart::VideoDecoder);
+    return build(part, part.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
+      return std::make_shared<const video_vae::VideoDecoder>(source, video_vae::DecoderConfig::parse(p.config, p.file));
+    });
+  });
+}
+
+Lease<AudioDecoder> Components::audio_decoder(Monitor& monitor) {
+  return lease<AudioDecoder>(Component::AudioDecoder, monitor, [&](auto& build) {
+    const auto vae = files_.open(WeightPart::AudioDecoder);
+    auto decoder = build(vae, vae.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
+      return audio::Decoder(source, audio::VaeConfig::parse(p.config, p.file));
+    });
+    const auto voice = files_.open(WeightPart::Vocoder);
+    auto vocoder = build(voice, voice.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
+      return audio::Vocoder(source, audio::VocoderConfig::parse(p.config, p.file));
+    });
+    return std::make_shared<const AudioDecoder>(AudioDecoder{std::move(decoder), std::move(vocoder)});
+  });
+}
+
+Lease<upsampler::Upsampler> Components::spatial_upsampler(Monitor& monitor) {
+  return lease<upsampler::Upsampler>(Component::SpatialUpsampler, monitor, [&](auto& build) {
+    const auto part = files_.open(WeightPart::Upsampler);
+    return build(part, part.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
+      return std::make_shared<const upsampler::Upsampler>(source, upsampler::UpsamplerConfig::parse(p.config, p.file));
+    });
+  });
+}
+
+nn::ChannelStatistics Components::video_statistics() const {
+  const auto part = files_.open(WeightPart::VideoEncoder);
+  const auto config = video_vae::EncoderConfig::parse(part.config, part.file);
+  return {quant::Source(part.view, device_, compute_), config.latent_channels};
+}
+
+void Components::preload(Component component, Monitor& monitor) {
+  const auto load = [&](Component part) -> std::shared_ptr<const void> {
+    switch (part) {
+      case Component::TextEncoder: return text_encoder(monitor);
+      case Component::TextConnector: return embeddings(monitor);
+      case Component::Transformer: return transformer(monitor);
+      case Component::VideoEncoder: return video_encoder(monitor);
+      case Component::VideoDecoder: return video_decoder(monitor);
+      case Component::AudioDecoder: return audio_decoder(monitor);
+      case Component::SpatialUpsampler: return spatial_upsampler(monitor);
+      default: break;
+    }
+    const std::lock_guard lock(mutex_);
+    slot(part);  // throws: the recipe has no such part
+    return nullptr;
+  };
+  for (const auto part : component == Component::All ? parts_ : std::vector{component}) {
+    auto network = load(part);
+    // An explicit preload keeps the network in COLD mode, too, until it is evicted.
+    const std::lock_guard lock(mutex_);
+    slot(part).kept = std::move(network);
+  }
+}
+
+void Components::evict(Component component) {
+  std::vector<std::shared_ptr<const void>> dropped;  // destroyed after the lock is released
+  const std::lock_guard lock(mutex_);
+  for (const auto part : component == Component::All ? parts_ : std::vector{component})
+    dropped.push_back(std::exchange(slot(part).kept, nullptr));
+}
+
+engine::ComponentState Components::state(Component component) const {
+  const std::lock_guard lock(mutex_);
+  engine::ComponentState state;
+  state.component = component;
+  state.residency = !persistent_         ? engine::Residency::Disk
+                    : device_.is_cuda() ? engine::Residency::Device
+                                        : engine::Residency::Host;
+  for (const auto part : component == Component::All ? parts_ : std::vector{component}) {
+    const auto& entry = const_cast<Components*>(this)->slot(part);
+    state.file_bytes += entry.file_bytes;
+    if (entry.alive.expired()) continue;
+    (device_.is_cuda() ? state.device_bytes : state.host_bytes) += entry.weight_bytes;
+    state.on_device = true;
+  }
+  return state;
+}
+
+std::vector<std::string> Components::warnings() const {
+  const std::lock_guard lock(mutex_);
+  return warnings_;
+}
+
+uint64_t Components::bytes_read() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_read_;
+}
+
+}  // namespace ltx::pipelines

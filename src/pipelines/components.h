@@ -1,0 +1,100 @@
+// The networks of a pipeline: opened from file headers, loaded when first needed, kept or dropped by the memory mode.
+#pragma once
+#include <ATen/ATen.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "engine/engine.h"
+#include "models/audio/vae.h"
+#include "models/audio/vocoder.h"
+#include "models/text/embeddings_processor.h"
+#include "models/text/text_encoder.h"
+#include "models/transformer/transformer.h"
+#include "models/upsampler/upsampler.h"
+#include "models/video_vae/decoder.h"
+#include "models/video_vae/encoder.h"
+#include "weights/lora.h"
+#include "weights/model_files.h"
+
+namespace ltx::pipelines {
+
+/// Decoder and vocoder go together: neither is of use without the other.
+struct AudioDecoder {
+  audio::Decoder decoder;
+  audio::Vocoder vocoder;
+};
+
+/// A share in a loaded network. In COLD mode the last lease that ends frees it; in PERSISTENT mode the pipeline keeps it.
+template <class Network>
+using Lease = std::shared_ptr<const Network>;
+
+class Components {
+ public:
+  /// Reads headers only. Throws ComponentMissing for a part that the recipe needs, ModelVersion for a text encoder of another
+  /// model, LoraMismatch.
+  explicit Components(const engine::PipelineParams& params);
+
+  Lease<text::TextEncoder> text_encoder(Monitor& monitor);
+  Lease<text::EmbeddingsProcessor> embeddings(Monitor& monitor);
+  Lease<transformer::Transformer> transformer(Monitor& monitor);
+  Lease<video_vae::VideoEncoder> video_encoder(Monitor& monitor);
+  Lease<video_vae::VideoDecoder> video_decoder(Monitor& monitor);
+  Lease<AudioDecoder> audio_decoder(Monitor& monitor);
+  Lease<upsampler::Upsampler> spatial_upsampler(Monitor& monitor);
+  /// What latents are normalised with; a few hundred numbers, read without the encoder that they come with.
+  nn::ChannelStatistics video_statistics() const;
+
+  /// Loads now; `All` is every part of the recipe.
+  void preload(engine::Component component, Monitor& monitor);
+  void evict(engine::Component component);
+  /// Any thread. Throws Unsupported for a part that the recipe does not have.
+  engine::ComponentState state(engine::Component component) const;
+
+  const weights::ModelFiles& files() const { return files_; }
+  at::Device device() const { return device_; }
+  at::ScalarType compute() const { return compute_; }
+  bool persistent() const { return persistent_; }
+  /// Whether the transformer knows tokens that stand for single frames.
+  bool keyframe_slots() const { return keyframe_slots_; }
+  int64_t max_batch_size() const { return max_batch_size_; }
+  /// Parts of the recipe, in the order of their first use.
+  const std::vector<engine::Component>& parts() const { return parts_; }
+  /// What a caller should know: file warnings, tensors that no network took.
+  std::vector<std::string> warnings() const;
+  uint64_t bytes_read() const;
+
+ private:
+  struct Slot {
+    std::shared_ptr<const void> kept;
+    std::weak_ptr<const void> alive;
+    uint64_t weight_bytes = 0;  // in memory while alive
+    uint64_t file_bytes = 0;
+  };
+
+  template <class Network, class Make>
+  Lease<Network> lease(engine::Component component, Monitor& monitor, Make&& make);
+  std::vector<weights::Component> sources_of(engine::Component component) const;
+  Slot& slot(engine::Component component);
+  void note_unused(const weights::View& view);
+
+  weights::ModelFiles files_;
+  std::vector<weights::Lora> loras_;
+  at::Device device_;
+  at::ScalarType compute_;
+  bool persistent_ = true;
+  bool keyframe_slots_ = false;
+  int64_t max_batch_size_;
+  std::vector<engine::Component> parts_;
+
+  mutable std::mutex mutex_;  // guards the members below; never held while loading
+  std::map<engine::Component, Slot> slots_;
+  std::vector<std::string> warnings_;
+  uint64_t bytes_read_ = 0;
+};
+
+/// The device that the parameters ask for, with its index. Throws NoDevice.
+at::Device choose_device(const engine::PipelineParams& params);
+
+}  // namespace ltx::pipelines

@@ -1,0 +1,192 @@
+#include "pipelines/pipeline_engine.h"
+
+#include <c10/core/DeviceGuard.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "device/device.h"
+#include "engine/rules.h"
+#include "models/text/default_prompts.h"
+#include "pipelines/factory.h"
+#include "pipelines/recipes.h"
+
+namespace ltx::pipelines {
+namespace {
+
+using engine::Component;
+using nlohmann::json;
+
+engine::Latent latent_of(const at::Tensor& latent) {
+  const auto values = latent.to(at::kCPU, at::kFloat).contiguous();
+  return {values.sizes().vec(), {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()}};
+}
+
+/// What a file of the clip says about its making. Prompts stay out of it.
+std::string metadata_json(const engine::Request& r, const engine::PipelineParams& params, const weights::ModelFiles& files) {
+  const auto& metadata = files.metadata(weights::Component::Transformer);
+  return json{{"generator", "libltx"},
+              {"pipeline", engine::name_of(params.kind)},
+              {"model_version", metadata.raw("model_version")},
+              {"width", r.width},
+              {"height", r.height},
+              {"num_frames", r.num_frames},
+              {"frame_rate", r.frame_rate},
+              {"seed", r.seed},
+              {"num_inference_steps", r.stage_1_sigmas.size() - 1}}
+      .dump();
+}
+
+}  // namespace
+
+PipelineEngine::PipelineEngine(const engine::PipelineParams& params)
+    : params_(params), traits_(traits_of(params.kind)), components_(params),
+      prompts_(static_cast<size_t>(std::max(params.prompt_cache_entries, 0))) {
+  facts_.defaults = components_.files().defaults();
+  facts_.keyframe_slots = components_.keyframe_slots();
+  // What AUTO came to.
+  params_.quant = params_.text_quant = params_.vae_quant = engine::QuantPolicy::None;
+  params_.compute_dtype = components_.compute() == at::kFloat ? engine::ComputeDtype::F32 : engine::ComputeDtype::Bf16;
+  params_.memory_mode = components_.persistent() ? engine::MemoryMode::Persistent : engine::MemoryMode::Cold;
+  const auto device = components_.device();
+  params_.device_type = device.is_cuda() ? engine::DeviceType::Cuda : engine::DeviceType::Cpu;
+  params_.device_index = device.is_cuda() ? device.index() : 0;
+  params_.cuda_graphs = 0;
+}
+
+std::string PipelineEngine::info_json() const {
+  const auto& paths = components_.files().paths();
+  json files = json::object();
+  for (const auto& [slot, path] : std::initializer_list<std::pair<const char*, const std::string&>>{
+           {"checkpoint", paths.checkpoint},
+           {"transformer", paths.transformer},
+           {"text_encoder", paths.text_encoder},
+           {"video_vae", paths.video_vae},
+           {"audio_vae", paths.audio_vae},
+           {"spatial_upsampler", paths.spatial_upsampler}})
+    if (!path.empty()) files[slot] = path;
+  json components = json::array();
+  for (const auto part : components_.parts()) {
+    const auto state = components_.state(part);
+    components.push_back({{"component", engine::name_of(part)}, {"file_bytes", state.file_bytes}, {"policy", "none"}});
+  }
+  return json{{"pipeline", engine::name_of(params_.kind)},
+              {"model_version", components_.files().metadata(weights::Component::Transformer).raw("model_version")},
+              {"device", device::describe(components_.device())},
+              {"compute_dtype", components_.compute() == at::kFloat ? "f32" : "bf16"},
+              {"memory_mode", components_.persistent() ? "persistent" : "cold"},
+              {"files", files},
+              {"components", components},
+              {"warnings", components_.warnings()}}
+      .dump();
+}
+
+engine::Request PipelineEngine::resolve(const engine::Request& request) const {
+  return pipelines::resolve(request, traits_, facts_);
+}
+
+std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) const {
+  std::vector<engine::PlannedWork> work;
+  const auto load = [&](Component part) {
+    const auto state = components_.state(part);
+    if (!state.on_device) work.push_back({Phase::Load, 0, static_cast<double>(state.file_bytes) / 1e9});
+  };
+  // Weights in units of about a second of a large model; only their ratios matter.
+  const double tokens = r.width / 32.0 * r.height / 32.0 * ((r.num_frames - 1) / 8 + 1) / 1000.0;
+  const double passes = traits_.guided ? 4 : 1;
+  load(Component::TextEncoder);
+  load(Component::TextConnector);
+  work.push_back({Phase::Text, 0, 1});
+  const auto condition = [&](int32_t stage, double share) {
+    if (r.images.empty()) return;
+    load(Component::VideoEncoder);
+    work.push_back({Phase::Condition, stage, 0.05 * share * static_cast<double>(r.images.size())});
+  };
+  const auto denoise = [&](int32_t stage, const std::vector<float>& sigmas, double share) {
+    work.push_back({Phase::Denoise, stage, static_cast<double>(sigmas.size() - 1) * passes * share * std::max(tokens, 0.1)});
+  };
+  condition(1, 1);
+  load(Component::Transformer);
+  denoise(1, r.stage_1_sigmas, traits_.two_stages ? 0.25 : 1);
+  if (traits_.two_stages) {
+    load(Component::SpatialUpsampler);
+    work.push_back({Phase::Upsample, 0, 0.1 * tokens});
+    condition(2, 4);
+    denoise(2, r.stage_2_sigmas, 1);
+  }
+  load(Component::AudioDecoder);
+  work.push_back({Phase::Decode, 1, 0.5});
+  load(Component::VideoDecoder);
+  work.push_back({Phase::Decode, 2, tokens});
+  return work;
+}
+
+engine::Output PipelineEngine::generate(const engine::Request& resolved, engine::Sink& sink) {
+  const auto device = resolved.noise_source == engine::NoiseSource::Host ? at::Device(at::kCPU) : components_.device();
+  diffusion::GeneratorNoise noise(device, resolved.seed);
+  return generate_with(resolved, noise, sink, nullptr);
+}
+
+engine::Output PipelineEngine::generate_with(const engine::Request& resolved, diffusion::NoiseSource& noise, engine::Sink& sink,
+                                             Observer* observer) {
+  const device::NoGrad no_grad;
+  const c10::OptionalDeviceGuard guard(components_.device());
+  sink.plan(plan(resolved));
+  const uint64_t read_before = components_.bytes_read();
+  Run run(resolved, components_, noise, prompts_, sink, observer);
+  const Latents latents = params_.kind == engine::PipelineKind::OneStage ? one_stage(run) : distilled(run);
+
+  engine::Output output;
+  output.video_latent = latent_of(latents.video);
+  output.audio_latent = latent_of(latents.audio);
+  output.metadata = metadata_json(resolved, params_, components_.files());
+  if (!resolved.output.path.empty() || sink.wants_frames() || sink.wants_audio() || observer) {
+    // Nothing is decoded for nobody. The sound comes first: a file holds it before the first frame.
+    ClipOutput clip(resolved, run.decode_audio(latents.audio), output.metadata, sink);
+    run.decode_video(latents.video, [&](const at::Tensor& chunk) { clip.write(chunk); });
+    clip.finish();
+  }
+  output.disk_bytes_read = components_.bytes_read() - read_before;
+  return output;
+}
+
+void PipelineEngine::encode_text(const engine::Request& request, const std::string& path, engine::Sink& sink) {
+  const device::NoGrad no_grad;
+  const c10::OptionalDeviceGuard guard(components_.device());
+  if (request.prompt.empty()) fail(Status::InvalidArgument, "request.prompt is empty. Give the text to encode.");
+  engine::Request wanted = request;
+  wanted.text_embeddings.clear();
+  if (traits_.guided && !wanted.negative_prompt) wanted.negative_prompt = std::string(text::default_negative_prompt());
+  diffusion::GeneratorNoise unused(at::kCPU, 0);
+  Run run(wanted, components_, unused, prompts_, sink);
+  write_text_embeddings(path, run.encode_prompts(traits_.guided),
+                        components_.files().metadata(weights::Component::Transformer).raw("model_version"));
+}
+
+void PipelineEngine::preload(Component component, engine::Sink& sink) {
+  const device::NoGrad no_grad;
+  const c10::OptionalDeviceGuard guard(components_.device());
+  components_.preload(component, sink);
+}
+
+void PipelineEngine::evict(Component component) {
+  components_.evict(component);
+  if (component == Component::All || component == Component::TextEncoder) prompts_.clear();
+  device::release_cached_memory(components_.device());
+}
+
+engine::MemoryUse PipelineEngine::memory_use() const {
+  engine::MemoryUse use;
+  for (const auto part : components_.parts()) {
+    const auto state = components_.state(part);
+    use.device_bytes += state.device_bytes;
+    use.host_bytes += state.host_bytes;
+  }
+  return use;
+}
+
+std::unique_ptr<engine::Engine> make_engine(const engine::PipelineParams& params) {
+  return std::make_unique<PipelineEngine>(params);
+}
+
+}  // namespace ltx::pipelines

@@ -1,0 +1,186 @@
+#include "pipelines/resolve.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "diffusion/schedule.h"
+#include "engine/rules.h"
+#include "media/image.h"
+#include "media/movie_writer.h"
+#include "models/text/default_prompts.h"
+#include "pipelines/keyframe_slots.h"
+#include "pipelines/text_embeddings.h"
+#include "pipelines/tiling.h"
+
+namespace ltx::pipelines {
+namespace {
+
+using engine::kDefault;
+using engine::Request;
+
+constexpr int32_t kMaxSide = 16384, kMaxFrames = 8 * 4096 + 1;
+
+/// Range check of a numeric field; NaN fails every range.
+template <class T>
+void require_range(const char* field, T value, double low, double high) {
+  if (!(static_cast<double>(value) >= low && static_cast<double>(value) <= high))
+    fail(Status::InvalidArgument, "request.{} is {}, allowed are {} to {}. Set a value in that range.", field, value, low, high);
+}
+
+void resolve_size(Request& r, const RecipeTraits& traits) {
+  // Spec 07 §2: the stage-1 size is 512 × 768, two stages double it.
+  const int32_t factor = traits.two_stages ? 2 : 1, multiple = traits.two_stages ? 64 : 32;
+  if (r.width == kDefault) r.width = 768 * factor;
+  if (r.height == kDefault) r.height = 512 * factor;
+  for (const auto& [name, value] : {std::pair{"width", r.width}, std::pair{"height", r.height}}) {
+    require_range(name, value, multiple, kMaxSide);
+    if (value % multiple != 0)
+      fail(Status::InvalidArgument, "request.{} is {}, which is no multiple of {} as the recipe {} needs it. Use {} or {}.", name,
+           value, multiple, engine::name_of(traits.kind), std::max(value / multiple, 1) * multiple, (value / multiple + 1) * multiple);
+  }
+}
+
+void resolve_length(Request& r) {
+  if (r.frame_rate == kDefault) r.frame_rate = 24.0;
+  require_range("frame_rate", r.frame_rate, 1, 240);
+  if (r.num_frames == kDefault) r.num_frames = 121;
+  require_range("num_frames", r.num_frames, 1, kMaxFrames);
+  if ((r.num_frames - 1) % 8 != 0 && !r.reference_parity) {
+    const int32_t below = (r.num_frames - 1) / 8 * 8 + 1;
+    fail(Status::InvalidArgument, "request.num_frames is {}, which is not of the form 8k + 1. Use {} or {}.", r.num_frames, below,
+         below + 8);
+  }
+}
+
+void check_sigmas(const char* field, const std::vector<float>& sigmas) {
+  if (sigmas.size() < 2 || sigmas.back() != 0)
+    fail(Status::InvalidArgument,
+         "request.{} has {} values and ends with {}. Give at least two noise levels, the last one 0.", field, sigmas.size(),
+         sigmas.empty() ? 0.0f : sigmas.back());
+  for (size_t i = 0; i < sigmas.size(); ++i)
+    if (!(sigmas[i] >= 0 && sigmas[i] <= 1) || (i > 0 && !(sigmas[i] < sigmas[i - 1])))
+      fail(Status::InvalidArgument, "request.{}[{}] is {}. Noise levels lie in 0 to 1 and fall strictly.", field, i, sigmas[i]);
+}
+
+std::vector<float> values_of(const at::Tensor& sigmas) {
+  return {sigmas.data_ptr<float>(), sigmas.data_ptr<float>() + sigmas.numel()};
+}
+
+void resolve_schedule(Request& r, const RecipeTraits& traits, const weights::VersionDefaults& defaults) {
+  if (traits.guided) {
+    if (!r.stage_1_sigmas.empty()) {
+      const auto steps = static_cast<int32_t>(r.stage_1_sigmas.size()) - 1;
+      if (r.num_inference_steps != kDefault && r.num_inference_steps != steps)
+        fail(Status::InvalidArgument,
+             "request.num_inference_steps is {}, request.stage_1_sigmas has {} steps. Set one of the two.", r.num_inference_steps,
+             steps);
+      r.num_inference_steps = steps;
+    } else {
+      if (r.num_inference_steps == kDefault) r.num_inference_steps = defaults.num_inference_steps;
+      require_range("num_inference_steps", r.num_inference_steps, 1, 1000);
+      // Without a latent: the shift is that of 4096 tokens whatever the size (spec 07 §2).
+      r.stage_1_sigmas = values_of(diffusion::ltx2_schedule(r.num_inference_steps));
+    }
+  } else if (r.stage_1_sigmas.empty()) {
+    r.stage_1_sigmas = values_of(diffusion::fixed_schedule("DISTILLED"));
+  }
+  check_sigmas("stage_1_sigmas", r.stage_1_sigmas);
+  if (!traits.two_stages) return;
+  if (r.stage_2_sigmas.empty()) r.stage_2_sigmas = values_of(diffusion::fixed_schedule("STAGE_2_DISTILLED"));
+  check_sigmas("stage_2_sigmas", r.stage_2_sigmas);
+}
+
+void resolve_guidance(const char* name, std::optional<engine::Guidance>& given, float cfg, int stg_block) {
+  engine::Guidance g = given.value_or(engine::Guidance{});
+  const auto fill = [&](const char* field, float& value, float fallback) {
+    if (value == kDefault) value = fallback;
+    require_range(fmt::format("{}.{}", name, field).c_str(), value, 0, 1000);
+  };
+  fill("cfg_scale", g.cfg_scale, cfg);
+  fill("stg_scale", g.stg_scale, 1.0f);
+  fill("rescale_scale", g.rescale_scale, 0.7f);
+  fill("modality_scale", g.modality_scale, 3.0f);
+  if (g.skip_step == kDefault) g.skip_step = 0;
+  require_range(fmt::format("{}.skip_step", name).c_str(), g.skip_step, 0, 1000);
+  if (!g.stg_blocks) g.stg_blocks = std::vector<int32_t>{stg_block};
+  for (const auto block : *g.stg_blocks) require_range(fmt::format("{}.stg_blocks", name).c_str(), block, 0, 1000);
+  given = g;
+}
+
+void resolve_images(Request& r, const weights::VersionDefaults& defaults) {
+  for (size_t i = 0; i < r.images.size(); ++i) {
+    auto& image = r.images[i];
+    const auto field = [&](const char* name) { return fmt::format("images[{}].{}", i, name); };
+    require_range(field("frame_index").c_str(), image.frame_index, 0, r.num_frames - 1);
+    require_range(field("strength").c_str(), image.strength, 0, 1);
+    if (image.crf == kDefault) image.crf = defaults.image_crf;
+    require_range(field("crf").c_str(), image.crf, 0, 51);
+    if (image.path.empty() == !image.pixels)
+      fail(Status::InvalidArgument, "request.images[{}] has {} path and pixels. Give exactly one of the two.", i,
+           image.path.empty() ? "neither" : "both");
+    if (!image.path.empty()) media::read_image(image.path);  // an unreadable picture is an error now, not after the text
+  }
+}
+
+void resolve_keyframes(Request& r, const ModelFacts& facts) {
+  if (r.keyframe_count == 0) return;
+  if (!facts.keyframe_slots)
+    fail(Status::Unsupported,
+         "request.keyframe_indices asks for {} generated keyframes, which this model was not trained for. Use an LTX-2.5 "
+         "checkpoint or leave the field at its default.",
+         r.keyframe_count);
+  const auto positions = keyframe_positions(r);
+  r.keyframe_indices.assign(positions.begin(), positions.end());
+  r.keyframe_count = static_cast<int32_t>(positions.size());
+}
+
+void resolve_text(const Request& r) {
+  if (r.text_embeddings.empty()) {
+    if (r.prompt.empty())
+      fail(Status::InvalidArgument, "request.prompt is empty and request.text_embeddings is not set. Give one of the two.");
+    return;
+  }
+  if (!r.prompt.empty())
+    fail(Status::InvalidArgument, "request.prompt and request.text_embeddings are both set. Give one of the two.");
+}
+
+void resolve_output(Request& r) {
+  auto& output = r.output;
+  if (output.video_crf == kDefault) output.video_crf = 19;
+  require_range("output.video_crf", output.video_crf, 0, 51);
+  if (output.audio_bit_rate == kDefault) output.audio_bit_rate = 128000;
+  require_range("output.audio_bit_rate", output.audio_bit_rate, 8000, 512000);
+  output.write_exr = 0;
+  if (!output.path.empty()) media::check_output(output.path, true, true);
+}
+
+}  // namespace
+
+RecipeTraits traits_of(engine::PipelineKind kind) {
+  return {kind, kind != engine::PipelineKind::OneStage, kind != engine::PipelineKind::Distilled};
+}
+
+Request resolve(const Request& request, const RecipeTraits& traits, const ModelFacts& facts) {
+  const auto& defaults = facts.defaults;
+  Request r = request;
+  resolve_size(r, traits);
+  resolve_length(r);
+  resolve_text(r);
+  resolve_schedule(r, traits, defaults);
+  if (traits.guided) {
+    if (!r.negative_prompt && r.text_embeddings.empty()) r.negative_prompt = std::string(text::default_negative_prompt());
+    if (r.sampler == engine::Sampler::Auto) r.sampler = engine::Sampler::Euler;
+    // Spec 07 §2: the two streams differ in the strength of the prompt only.
+    resolve_guidance("video_guidance", r.video_guidance, 3.0f, defaults.stg_block);
+    resolve_guidance("audio_guidance", r.audio_guidance, 7.0f, defaults.stg_block);
+  }
+  resolve_images(r, defaults);
+  resolve_keyframes(r, facts);
+  resolve_tiling(r);
+  if (!r.text_embeddings.empty()) check_text_embeddings(r.text_embeddings, traits.guided);
+  resolve_output(r);
+  return r;
+}
+
+}  // namespace ltx::pipelines

@@ -1,0 +1,28 @@
+// A request with every default filled in and every field checked, before any weight is read (R17).
+#pragma once
+#include "engine/params.h"
+#include "engine/request.h"
+#include "weights/model_version.h"
+
+namespace ltx::pipelines {
+
+/// What a recipe fixes about its requests.
+struct RecipeTraits {
+  engine::PipelineKind kind;
+  bool two_stages = false;  // sizes are multiples of 64, stage 2 has its own schedule
+  bool guided = false;      // negative prompt, guidance, scheduler
+};
+
+RecipeTraits traits_of(engine::PipelineKind kind);
+
+/// What the files say about requests.
+struct ModelFacts {
+  weights::VersionDefaults defaults{};
+  bool keyframe_slots = false;  // the transformer knows tokens that stand for single frames
+};
+
+/// Fills in the defaults of the model version (spec 07 §2) and checks ranges, media files and the output path. A resolved
+/// request resolves to itself. Throws InvalidArgument and the statuses of reading media and probing the output.
+engine::Request resolve(const engine::Request& request, const RecipeTraits& traits, const ModelFacts& facts);
+
+}  // namespace ltx::pipelines

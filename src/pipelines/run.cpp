@@ -1,0 +1,166 @@
+#include "pipelines/run.h"
+
+#include "base/error.h"
+#include "latents/geometry.h"
+#include "media/tensors.h"
+#include "pipelines/encode_text.h"
+#include "pipelines/images.h"
+#include "pipelines/tiling.h"
+#include "pipelines/velocity.h"
+
+namespace ltx::pipelines {
+
+Run::Run(const engine::Request& resolved, Components& parts, diffusion::NoiseSource& noise, PromptCache& cache,
+         engine::Sink& events, Observer* observer)
+    : request(resolved), components(parts), sink(events), noise_(noise), cache_(cache), observer_(observer) {}
+
+void Run::observe(const std::string& name, const at::Tensor& value) {
+  if (observer_) observer_->tensor(name, value);
+}
+
+at::Tensor Run::sigmas(const std::vector<float>& values) {
+  return at::tensor(values, at::kFloat);
+}
+
+PromptContexts Run::encode_prompts(bool guided) {
+  PromptContexts contexts;
+  if (!request.text_embeddings.empty()) {
+    contexts = read_text_embeddings(request.text_embeddings, guided);
+  } else {
+    std::vector<std::string> prompts = {request.prompt};
+    if (guided) prompts.push_back(request.negative_prompt.value_or(""));
+    contexts = encode(prompts);
+  }
+  const auto place = [&](PromptContext& context, const std::string& name) {
+    context.video = context.video.to(components.device(), components.compute());
+    context.audio = context.audio.to(components.device(), components.compute());
+    observe("context.video." + name, context.video);
+    observe("context.audio." + name, context.audio);
+  };
+  place(contexts.positive, "positive");
+  if (contexts.negative) place(*contexts.negative, "negative");
+  return contexts;
+}
+
+PromptContexts Run::encode(const std::vector<std::string>& prompts) {
+  std::vector<std::optional<PromptContext>> known;
+  bool complete = true;
+  for (const auto& prompt : prompts) {
+    const auto* found = observer_ ? nullptr : cache_.find(prompt);  // an observer wants to see the way, too
+    known.push_back(found ? std::optional(*found) : std::nullopt);
+    complete = complete && found;
+  }
+  if (!complete) {
+    // All prompts of a call go through the text model in one batch, as the reference sends them.
+    const auto encoded = encode_texts(prompts, components, sink, observer_);
+    for (size_t i = 0; i < prompts.size(); ++i) {
+      known[i] = encoded[i];
+      cache_.put(prompts[i], encoded[i]);
+    }
+  }
+  PromptContexts contexts{*known[0], std::nullopt};
+  if (known.size() > 1) contexts.negative = *known[1];
+  return contexts;
+}
+
+std::vector<ConditionImage> Run::read_images() {
+  std::vector<ConditionImage> images;
+  for (size_t i = 0; i < request.images.size(); ++i) {
+    const auto& given = request.images[i];
+    sink.progress({.phase = Phase::Condition, .step = static_cast<int32_t>(i), .step_count = static_cast<int32_t>(request.images.size())});
+    sink.checkpoint();
+    const auto image = given.pixels ? image_of(*given.pixels) : media::read_image(given.path, sink);
+    images.push_back({media::recompressed(image, given.crf), given.frame_index, static_cast<double>(given.strength)});
+  }
+  return images;
+}
+
+std::vector<diffusion::Conditioning> Run::image_conditionings(const std::vector<ConditionImage>& images, const StagePlan& plan) {
+  std::vector<diffusion::Conditioning> items;
+  if (images.empty()) return items;
+  const auto encoder = components.video_encoder(sink);
+  const auto count = static_cast<int32_t>(images.size());
+  for (int32_t i = 0; i < count; ++i) {
+    sink.progress({.phase = Phase::Condition, .stage = plan.stage, .stage_count = plan.stage_count, .step = i + 1, .step_count = count});
+    const auto& image = images[static_cast<size_t>(i)];
+    const auto pixels =
+        media::condition_image(image.image, plan.height, plan.width, components.device(), components.compute());
+    const auto latent = encoder->encode(pixels, sink);
+    observe(fmt::format("stage{}.video.condition{}", plan.stage, i), latent);
+    if (image.frame_index == 0)
+      items.emplace_back(diffusion::ReplaceFrames{latent, image.strength, 0});
+    else
+      items.emplace_back(diffusion::KeyframeGuidance{latent, image.frame_index, image.strength, 1});
+  }
+  return items;
+}
+
+Latents Run::denoise(const StagePlan& plan, const transformer::Transformer& network, diffusion::Denoiser& denoiser) {
+  observe(fmt::format("stage{}.sigmas", plan.stage), plan.sigmas);
+  diffusion::StageSpec spec;
+  spec.frames = request.num_frames;
+  spec.height = plan.height;
+  spec.width = plan.width;
+  spec.fps = request.frame_rate;
+  spec.video.emplace();
+  spec.video->conditionings = plan.conditionings;
+  spec.audio.emplace();
+  spec.video->noise_scale = spec.audio->noise_scale = plan.noise_scale;
+  if (plan.initial) {
+    spec.video->initial = plan.initial->video.to(components.compute());
+    spec.audio->initial = plan.initial->audio.to(components.compute());
+  }
+  spec.sigmas = plan.sigmas;
+  spec.loop = plan.loop;
+  spec.max_batch_size = components.max_batch_size();
+  spec.dtype = components.compute();
+  spec.device = components.device();
+  TransformerVelocity velocity(network, components.keyframe_slots(), sink);
+  const diffusion::Surroundings surroundings{noise_, sink, observer_, plan.stage, plan.stage_count};
+  const auto result = diffusion::run_stage(spec, velocity, denoiser, surroundings);
+  Latents latents{*result.video, *result.audio};
+  for (const auto& [name, latent] : {std::pair{"video", latents.video}, std::pair{"audio", latents.audio}})
+    if (!latent.isfinite().all().item<bool>())
+      fail(Status::Numeric, "the {} latent of stage {} has values that are not finite. Use compute_dtype f32 or other weights.", name,
+           plan.stage);
+  observe(fmt::format("stage{}.video", plan.stage), latents.video);
+  observe(fmt::format("stage{}.audio", plan.stage), latents.audio);
+  return latents;
+}
+
+at::Tensor Run::upsample(const at::Tensor& video) {
+  const auto upsampler = components.spatial_upsampler(sink);
+  sink.progress({.phase = Phase::Upsample});
+  sink.checkpoint();
+  const auto result = upsampler->upsample(video, components.video_statistics());
+  observe("upsampled.video", result);
+  return result;
+}
+
+DecodedAudio Run::decode_audio(const at::Tensor& latent) {
+  const auto network = components.audio_decoder(sink);
+  sink.progress({.phase = Phase::Decode, .stage = 1, .stage_count = 2});
+  const auto mel = network->decoder.forward(latent, sink);
+  observe("audio.mel", mel);
+  const auto samples = network->vocoder.forward(mel, sink);
+  return {samples[0].to(at::kFloat), static_cast<int32_t>(network->vocoder.sampling_rate())};
+}
+
+void Run::decode_video(const at::Tensor& latent, const std::function<void(const at::Tensor&)>& chunk) {
+  const auto decoder = components.video_decoder(sink);
+  const auto tiling = decode_tiling(request);
+  const auto chunks = static_cast<int32_t>(video_vae::expected_chunks(tiling, request.num_frames));
+  int32_t done = 0;
+  const auto report = [&] {
+    sink.progress({.phase = Phase::Decode, .stage = 2, .stage_count = 2, .step = std::min(done, chunks), .step_count = chunks});
+  };
+  report();
+  decoder->decode_tiled(latent, tiling, sink, [&](const at::Tensor& frames) {
+    if (frames.size(0) == 0) return;
+    chunk(frames);
+    ++done;
+    report();
+  });
+}
+
+}  // namespace ltx::pipelines

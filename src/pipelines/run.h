@@ -1,0 +1,88 @@
+// One generation on its way through a recipe: what it works with, and the steps that recipes share (spec 07 §5, §6).
+#pragma once
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <vector>
+
+#include "diffusion/stage.h"
+#include "engine/request.h"
+#include "media/image.h"
+#include "pipelines/clip_output.h"
+#include "pipelines/components.h"
+#include "pipelines/prompt_cache.h"
+#include "pipelines/text_embeddings.h"
+
+namespace ltx::pipelines {
+
+/// Sees intermediate values by name ("stage1.video", "context.video.positive"); for tests.
+class Observer : public diffusion::Observer {
+ public:
+  virtual void tensor(const std::string& /*name*/, const at::Tensor&) {}
+};
+
+/// Final latents of a recipe, unpatchified and normalised.
+struct Latents {
+  at::Tensor video;  // [1, 128, F, H, W]
+  at::Tensor audio;  // [1, 8, T, 16]
+};
+
+/// An image condition after decoding and the H.264 pass: ready to be resized for any stage.
+struct ConditionImage {
+  media::Image image;
+  int64_t frame_index = 0;
+  double strength = 1;
+};
+
+/// A denoising stage of a recipe.
+struct StagePlan {
+  int32_t stage = 1, stage_count = 1;
+  int64_t width = 0, height = 0;  // pixels
+  at::Tensor sigmas;              // F32, CPU
+  diffusion::Loop loop = diffusion::EulerLoop{};
+  std::vector<diffusion::Conditioning> conditionings;  // of the video
+  std::optional<Latents> initial;                      // of a second stage
+  double noise_scale = 1;
+};
+
+class Run {
+ public:
+  Run(const engine::Request& resolved, Components& components, diffusion::NoiseSource& noise, PromptCache& cache,
+      engine::Sink& sink, Observer* observer = nullptr);
+
+  const engine::Request& request;
+  Components& components;
+  engine::Sink& sink;
+
+  /// The contexts of the prompt and, where the recipe is guided, of the negative prompt, in the compute dtype on the device.
+  PromptContexts encode_prompts(bool guided);
+
+  /// Decodes the image conditions once; each stage encodes them at its own size.
+  std::vector<ConditionImage> read_images();
+
+  /// "Combined" conditionings (spec 07 §5.3): an image at frame 0 replaces the first latent frame, others are appended.
+  std::vector<diffusion::Conditioning> image_conditionings(const std::vector<ConditionImage>& images, const StagePlan& plan);
+
+  /// Runs one stage with a loaded transformer.
+  Latents denoise(const StagePlan& plan, const transformer::Transformer& network, diffusion::Denoiser& denoiser);
+
+  /// ×2 in width and height, normalised again.
+  at::Tensor upsample(const at::Tensor& video);
+
+  DecodedAudio decode_audio(const at::Tensor& latent);
+  /// Chunks [f, h, w, 3] in [0, 1], in order.
+  void decode_video(const at::Tensor& latent, const std::function<void(const at::Tensor&)>& chunk);
+
+  /// A float schedule of the request as a tensor.
+  static at::Tensor sigmas(const std::vector<float>& values);
+  void observe(const std::string& name, const at::Tensor& value);
+
+ private:
+  PromptContexts encode(const std::vector<std::string>& prompts);
+
+  diffusion::NoiseSource& noise_;
+  PromptCache& cache_;
+  Observer* observer_;
+};
+
+}  // namespace ltx::pipelines

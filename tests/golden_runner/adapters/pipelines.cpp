@@ -1,0 +1,179 @@
+// Group `pipelines`: whole runs with recorded noise (tests/golden/pipelines/README.md).
+#include <cstring>
+
+#include "engine/rules.h"
+#include "golden.h"
+#include "pipelines/pipeline_engine.h"
+#include "pipelines/run.h"
+
+namespace ltx::golden {
+namespace {
+
+using nlohmann::json;
+
+/// Yields the draws that the case recorded.
+class RecordedNoise final : public diffusion::NoiseSource {
+ public:
+  explicit RecordedNoise(const Case& c) : case_(c) {}
+
+  at::Tensor normal(const diffusion::NoiseRequest& r) override {
+    const std::string stream = latents::name(r.stream), stage = "stage" + std::to_string(r.stage);
+    std::string name = "noise." + stage + "." + stream;
+    if (r.purpose != diffusion::Purpose::Initial)
+      name = "sde." + stage + "." + std::to_string(r.step) + (r.purpose == diffusion::Purpose::Substep ? ".substep." : ".step.") + stream;
+    const auto& noise = case_.input(name);
+    if (noise.sizes() != r.shape) throw std::runtime_error("draw '" + name + "' was asked for in another shape");
+    return noise.to(r.device, r.dtype);
+  }
+  std::unique_ptr<NoiseSource> fork(const at::Device&, uint64_t) const override { return std::make_unique<RecordedNoise>(case_); }
+
+ private:
+  const Case& case_;
+};
+
+/// Keeps frames and samples.
+class Collector final : public engine::Sink {
+ public:
+  bool wants_frames() const override { return true; }
+  bool wants_audio() const override { return true; }
+  void frames(const engine::Pixels& p) override {
+    auto chunk = at::empty({p.frame_count, p.height, p.width, 3}, at::kFloat);
+    std::memcpy(chunk.data_ptr(), p.data.get(), p.size());
+    chunks.push_back(chunk);
+  }
+  void audio(const engine::Samples& s) override {
+    waveform = at::empty({s.channels, static_cast<int64_t>(s.sample_count)}, at::kFloat);
+    std::memcpy(waveform.data_ptr(), s.data.get(), waveform.nbytes());
+    rate = s.sample_rate;
+  }
+
+  std::vector<at::Tensor> chunks;
+  at::Tensor waveform;
+  int64_t rate = 0;
+};
+
+/// Intermediate values under the names of the group's outputs.
+class Taps final : public pipelines::Observer {
+ public:
+  void tensor(const std::string& name, const at::Tensor& value) override {
+    if (name.starts_with("context.")) {
+      results.tensors[name + ".head"] = value.narrow(1, 0, 40);
+      results.tensors[name + ".tail"] = value.narrow(1, value.size(1) - 8, 8);
+    } else if (name.starts_with("gemma.last.")) {
+      const auto count = std::min<int64_t>(value.size(1), 16);
+      results.tensors[name] = value.narrow(1, value.size(1) - count, count);
+    } else {
+      results.tensors[name] = value;
+    }
+  }
+  Results results;
+};
+
+engine::Guidance guidance(const json& params, const char* name) {
+  const json given = params.value(name, json::object());
+  engine::Guidance g;
+  g.cfg_scale = given.value("cfg", 1.0f);
+  g.stg_scale = given.value("stg", 0.0f);
+  g.rescale_scale = given.value("rescale", 0.0f);
+  g.modality_scale = given.value("modality", 1.0f);
+  g.skip_step = given.value("skip_step", 0);
+  g.stg_blocks = given.value("stg_blocks", std::vector<int32_t>{});
+  return g;
+}
+
+engine::Tiling tiling(const json& params) {
+  engine::Tiling t;
+  if (!params.contains("tiling")) return t;
+  t.mode = engine::TilingMode::Explicit;
+  const auto axis = [&](const char* name, int32_t& tile, int32_t& overlap) {
+    const json value = params["tiling"].value(name, json());
+    tile = value.is_null() ? 0 : value[0].get<int32_t>();
+    overlap = value.is_null() ? 0 : value[1].get<int32_t>();
+  };
+  axis("frames", t.tile_frames, t.overlap_frames);
+  axis("height", t.tile_height, t.overlap_height);
+  axis("width", t.tile_width, t.overlap_width);
+  return t;
+}
+
+engine::ImageCondition image(const Case& c, const json& given) {
+  const auto& rgb = c.input("image." + given.at("image").get<std::string>());
+  engine::ImageCondition condition;
+  condition.frame_index = given.at("frame_idx").get<int32_t>();
+  condition.strength = given.at("strength").get<float>();
+  condition.crf = given.at("crf").get<int32_t>();
+  engine::Pixels pixels;
+  pixels.height = static_cast<int32_t>(rgb.size(0));
+  pixels.width = static_cast<int32_t>(rgb.size(1));
+  pixels.frame_count = 1;
+  auto keep = std::make_shared<at::Tensor>(rgb.contiguous());
+  pixels.data = {keep, static_cast<const std::byte*>(keep->data_ptr())};
+  condition.pixels = pixels;
+  return condition;
+}
+
+engine::PipelineParams pipeline_params(const Case& c, engine::PipelineKind kind) {
+  engine::PipelineParams params;
+  params.kind = kind;
+  params.compute_dtype = c.compute_dtype == at::kFloat ? engine::ComputeDtype::F32 : engine::ComputeDtype::Bf16;
+  params.device_type = engine::DeviceType::Cpu;
+  params.max_batch_size = c.param<int32_t>("max_batch_size", 1);
+  params.models.checkpoint = c.weight("checkpoint");
+  params.models.text_encoder = c.weight("text_encoder");
+  if (c.has_weight("spatial_upsampler")) params.models.spatial_upsampler = c.weight("spatial_upsampler");
+  for (const auto& lora : c.params.value("loras", json::array()))
+    params.loras.push_back({.path = c.weight(lora[0].get<std::string>()), .strength = lora[1].get<float>()});
+  return params;
+}
+
+engine::Request request(const Case& c, bool guided) {
+  engine::Request r;
+  r.prompt = c.params.at("prompt").get<std::string>();
+  r.seed = c.param<uint64_t>("seed", 10);
+  r.width = c.params.at("width").get<int32_t>();
+  r.height = c.params.at("height").get<int32_t>();
+  r.num_frames = c.params.at("num_frames").get<int32_t>();
+  r.frame_rate = c.params.at("frame_rate").get<double>();
+  r.reference_parity = true;
+  r.tiling = tiling(c.params);
+  r.output.pixel_format = engine::PixelFormat::RgbF32;
+  for (const auto& given : c.params.value("images", json::array())) r.images.push_back(image(c, given));
+  if (guided) {
+    r.negative_prompt = c.params.at("negative_prompt").get<std::string>();
+    r.num_inference_steps = c.params.at("num_inference_steps").get<int32_t>();
+    r.video_guidance = guidance(c.params, "video_guider");
+    r.audio_guidance = guidance(c.params, "audio_guider");
+  }
+  return r;
+}
+
+Results run_recipe(const Case& c, engine::PipelineKind kind) {
+  pipelines::PipelineEngine engine(pipeline_params(c, kind));
+  const auto given = request(c, kind != engine::PipelineKind::Distilled);
+  engine::check_fields(kind, given);
+  RecordedNoise noise(c);
+  Collector sink;
+  Taps taps;
+  engine.generate_with(engine.resolve(given), noise, sink, &taps);
+
+  using at::indexing::Slice;
+  auto& out = taps.results.tensors;
+  const auto video = at::cat(sink.chunks);
+  out["video.stride8"] = video.index({Slice(), Slice(3, {}, 8), Slice(3, {}, 8)});
+  out["video.last"] = video.narrow(0, video.size(0) - 1, 1);
+  const auto samples = sink.waveform.size(1);
+  out["waveform.head"] = sink.waveform.narrow(1, 0, std::min<int64_t>(3072, samples));
+  out["waveform.tail"] = sink.waveform.narrow(1, std::max<int64_t>(samples - 1024, 0), std::min<int64_t>(1024, samples));
+  out["waveform.shape"] = at::tensor(sink.waveform.sizes().vec(), at::kLong);
+  out["sampling_rate"] = at::tensor({sink.rate}, at::kLong);
+  return taps.results;
+}
+
+}  // namespace
+
+void register_pipelines(Registry& registry) {
+  registry["pipeline.distilled"] = [](const Case& c) { return run_recipe(c, engine::PipelineKind::Distilled); };
+  registry["pipeline.one_stage"] = [](const Case& c) { return run_recipe(c, engine::PipelineKind::OneStage); };
+}
+
+}  // namespace ltx::golden
