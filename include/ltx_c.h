@@ -55,16 +55,14 @@ extern "C" {
 
 typedef int32_t ltx_bool;
 
-/* ---- Handles: tokens, not addresses. A stale, foreign or mistyped one gives LTX_E_INVALID_HANDLE.
- * ---------------------------- */
+/* ---- Handles: tokens, not addresses. A stale, foreign or mistyped one gives LTX_E_INVALID_HANDLE. ---- */
 
 typedef struct ltx_pipeline ltx_pipeline; /* a recipe with its files */
 typedef struct ltx_job ltx_job;           /* a call that runs on the library's thread */
 typedef struct ltx_result ltx_result;     /* what a generation made */
 typedef struct ltx_info ltx_info;         /* a report as JSON */
 
-/* ---- Enumerations: 0 is automatic where a default exists; ltx_enum_name() spells them
- * -------------------------------------- */
+/* ---- Enumerations: 0 is automatic where a default exists; ltx_enum_name() spells them ---- */
 
 typedef int32_t ltx_status; /* every failure has a message in ltx_last_error() */
 enum {
@@ -409,8 +407,7 @@ enum {
   LTX_STRUCT_CONVERT_PARAMS = 23
 };
 
-/* ---- Structs of a pipeline
- * -------------------------------------------------------------------------------------------------- */
+/* ---- Structs of a pipeline ---- */
 
 /** Files of a model. NULL: absent. */
 typedef struct ltx_model_paths {
@@ -511,8 +508,7 @@ typedef struct ltx_pipeline_params {
 } ltx_pipeline_params;
 #define ltx_pipeline_params_init(object) ltx_init(LTX_STRUCT_PIPELINE_PARAMS, (object), sizeof *(object))
 
-/* ---- Structs of a request
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Structs of a request ---- */
 
 /** Guidance of one modality; -1: the model's default. Off, in this order: 0, 1, 0, 0, 1, no blocks. */
 typedef struct ltx_guidance {
@@ -673,8 +669,7 @@ typedef struct ltx_request {
 } ltx_request;
 #define ltx_request_init(object) ltx_init(LTX_STRUCT_REQUEST, (object), sizeof *(object))
 
-/* ---- Structs that come out
- * -------------------------------------------------------------------------------------------------- */
+/* ---- Structs that come out ---- */
 
 /** Where a call is. Stages and steps count from 1; 0 is "not counted here". */
 typedef struct ltx_progress {
@@ -824,9 +819,7 @@ typedef struct ltx_convert_params {
  *  @return 0 to continue, anything else to cancel. Ignore event types you do not know. */
 typedef int32_t (*ltx_event_fn)(const ltx_event* event, void* user_data);
 
-/* ---- Library
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- Library ---- */
 
 /** @return the version of the loaded library, 1000000 * major + 1000 * minor + patch.
  *  @thread A   @since 0.1 */
@@ -893,9 +886,7 @@ LTX_API ltx_status ltx_inspect(const char* path, ltx_info** out_info) LTX_NOEXCE
  *  @thread A   @since 0.1 */
 LTX_API const char* ltx_info_json(const ltx_info* info) LTX_NOEXCEPT;
 
-/* ---- Pipelines
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- Pipelines ---- */
 
 /** A recipe, its model files, their quantization and the plan that places them in memory.
  *  Reads file headers only; weights are loaded by the first call that needs them, or by
@@ -962,9 +953,7 @@ LTX_API ltx_status ltx_generate(ltx_pipeline* pipeline, const ltx_request* reque
 LTX_API ltx_status ltx_generate_start(ltx_pipeline* pipeline, const ltx_request* request,
                                       ltx_job** out_job) LTX_NOEXCEPT;
 
-/* ---- Jobs
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- Jobs ---- */
 
 /** The next event; FINISHED is the last. Frames and samples wait for the consumer, everything else does not.
  *
@@ -1001,9 +990,7 @@ LTX_API const char* ltx_job_error(const ltx_job* job) LTX_NOEXCEPT;
  *  @thread A   @since 0.1 */
 LTX_API ltx_status ltx_job_result(const ltx_job* job, ltx_result** out_result) LTX_NOEXCEPT;
 
-/* ---- Results
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- Results ---- */
 
 /** A view of the frames, owned by the result. LTX_E_UNSUPPORTED if none were kept.
  *  @param out_video  initialised with ltx_video_buffer_init().

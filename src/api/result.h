@@ -1,0 +1,48 @@
+// What a generation made, and how it is gathered while it is made.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "engine/engine.h"
+#include "ltx_c.h"
+
+namespace ltx::api {
+
+class Result {
+ public:
+  engine::Clip clip;
+  ltx_stats stats{};
+};
+
+/// A report, as JSON text.
+class Info {
+ public:
+  explicit Info(std::string text) : json(std::move(text)) {}
+  const std::string json;
+};
+
+/// Collects the frames and samples of one generation in the form that the request wants. Used by the working
+/// thread alone.
+class ClipBuilder {
+ public:
+  explicit ClipBuilder(const engine::Request& request);
+
+  /// Both return what arrived in the client's format; kept parts share their memory with the clip.
+  engine::Pixels add(const engine::Pixels& chunk);
+  engine::Samples add(const engine::Samples& chunk);
+
+  engine::Clip finish();
+
+ private:
+  engine::OutputOptions options_;
+  int32_t expected_frames_;
+  engine::Pixels video_;
+  std::shared_ptr<std::byte[]> frames_;
+  int32_t capacity_ = 0;
+  std::vector<engine::Samples> tracks_;
+};
+
+/// SHA-256 over both latents, fp32 in machine order, video first.
+void digest(const engine::Output& output, uint8_t (&sha256)[32]);
+
+}  // namespace ltx::api
