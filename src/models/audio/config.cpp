@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -210,7 +211,7 @@ VaeConfig VaeConfig::parse(const json& section, std::string_view file) {
   c.mel_bins = parse_mel_bins(vae, dd);
   c.ch = dd.integer("ch", c.ch);
   c.ch_mult = dd.integers("ch_mult", c.ch_mult);
-  c.num_res_blocks = dd.integer("num_res_blocks", c.num_res_blocks);
+  c.num_res_blocks = dd.integer("num_res_blocks", c.num_res_blocks, 0);
   if (dd.find("attn_resolutions")) {
     const auto list = dd.integers("attn_resolutions", {}, true);
     c.attn_resolutions = {list.begin(), list.end()};
@@ -227,6 +228,9 @@ VaeConfig VaeConfig::parse(const json& section, std::string_view file) {
   c.encoder_attention = parse_attention_type(dd);
 
   if (c.levels() > 16) dd.expected("a list of at most 16 widths", dd.path("ch_mult"), c.ch_mult);
+  if (c.num_res_blocks == 0 &&
+      std::any_of(c.ch_mult.begin(), c.ch_mult.end(), [](int64_t m) { return m != 1; }))
+    dd.expected("at least 1 where ch_mult changes the width", dd.path("num_res_blocks"), 0);
   if (c.norm == Norm::Group && c.causality != Causality::None)
     dd.expected("\"pixel\" where causality_axis is not null", dd.path("norm_type"), "group");
   if (!c.resamp_with_conv && c.causality != Causality::None)

@@ -1,0 +1,1 @@
+ltx_unit_test(audio TORCH SOURCES audio_test.cpp DEPENDS ltx_models_audio)
