@@ -17,8 +17,10 @@ add_library(ltx::torch ALIAS ltx_torch_libraries)
 target_include_directories(ltx_torch_libraries SYSTEM INTERFACE
   "${LTX_TORCH_ROOT}/include" "${LTX_TORCH_ROOT}/include/torch/csrc/api/include")
 target_compile_definitions(ltx_torch_libraries INTERFACE LTX_TORCH_VERSION="${LTX_TORCH_VERSION}")
+# The C++ runtime comes first: libtorch.so exports parts of std::filesystem from an older runtime, and where those are found
+# first, std::filesystem::remove_all of the program jumps to a null pointer.
 target_link_libraries(ltx_torch_libraries INTERFACE
-  -Wl,--no-as-needed "${LTX_TORCH_ROOT}/lib/libtorch.so" -Wl,--as-needed
+  -Wl,--no-as-needed stdc++ "${LTX_TORCH_ROOT}/lib/libtorch.so" -Wl,--as-needed
   "${LTX_TORCH_ROOT}/lib/libtorch_cpu.so" "${LTX_TORCH_ROOT}/lib/libc10.so")
 set(CMAKE_BUILD_RPATH "${LTX_TORCH_ROOT}/lib")
 
