@@ -70,19 +70,13 @@ at::Tensor as_tensor(const Audio& audio) {
       .clone();
 }
 
-at::Tensor reference_subsample(const at::Tensor& video, int64_t temporal_scale_factor) {
-  if (temporal_scale_factor < 1)
-    fail(Status::InvalidArgument, "a temporal scale factor of {}. Give at least 1.", temporal_scale_factor);
-  if (temporal_scale_factor == 1 || video.size(2) <= 1) return video;
-  return at::cat({video.narrow(2, 0, 1), video.slice(2, 1, std::nullopt, temporal_scale_factor)}, 2);
-}
-
-at::Tensor conform_latent(const at::Tensor& latent, int64_t frames) {
-  const int64_t have = latent.size(2);
-  if (have >= frames) return latent.narrow(2, 0, frames);
-  auto missing = latent.sizes().vec();
-  missing[2] = frames - have;
-  return at::cat({latent, at::zeros(missing, latent.options())}, 2);
+at::Tensor stereo(const at::Tensor& waveform) {
+  const bool rows_are_samples = waveform.dim() == 2 && waveform.size(1) == 2;
+  if (waveform.numel() == 0 || (!rows_are_samples && (waveform.dim() != 2 || waveform.size(0) != 2)))
+    fail(Status::InvalidArgument,
+         "the sound track has shape {}. Give two channels with at least one sample: [2, N] or [N, 2].",
+         c10::str(waveform.sizes()));
+  return (rows_are_samples ? waveform.t() : waveform).to(at::kCPU, at::kFloat).contiguous();
 }
 
 at::Tensor mask_from_video(const at::Tensor& video) {

@@ -42,11 +42,9 @@ at::Tensor condition_video(const std::filesystem::path& path,
 /// fp32 [1, channels, samples], a copy.
 at::Tensor as_tensor(const Audio& audio);
 
-/// Frames 0, 1, 1 + s, 1 + 2s, … of [1, C, F, H, W] (spec 07 §6.8).
-at::Tensor reference_subsample(const at::Tensor& video, int64_t temporal_scale_factor);
-
-/// Cut or zero-padded to `frames` on axis 2 (spec 07 §6.9).
-at::Tensor conform_latent(const at::Tensor& latent, int64_t frames);
+/// The two channels of a sound track, fp32 [2, N] in host memory: from [2, N] or [N, 2], where [2, 2] is read
+/// as [N, 2] (spec 07 §9.2). Throws InvalidArgument for any other shape and for an empty one.
+at::Tensor stereo(const at::Tensor& waveform);
 
 /// A mask video [1, 3, F, H, W] in [−1, 1] → [1, 1, F, H, W] in [0, 1].
 at::Tensor mask_from_video(const at::Tensor& video);

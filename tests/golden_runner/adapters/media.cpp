@@ -5,9 +5,12 @@
 #include <cstring>
 
 #include "golden.h"
+#include "latents/frames.h"
+#include "latents/geometry.h"
 #include "media/audio_reader.h"
 #include "media/image.h"
 #include "media/video_reader.h"
+#include "models/video_vae/auto_tiling.h"
 
 namespace ltx::golden {
 namespace {
@@ -103,12 +106,11 @@ Results audio_read(const Case& c) {
 }
 
 Results conform_latent(const Case& c) {
-  return {{{"latent", media::conform_latent(c.input("latent"), c.params.at("frames"))}}, {}};
+  return {{{"latent", latents::fit_latent(c.input("latent"), c.params.at("frames"))}}, {}};
 }
 
 Results reference_subsample(const Case& c) {
-  return {{{"video", media::reference_subsample(c.input("video"), c.params.at("temporal_scale_factor"))}},
-          {}};
+  return {{{"video", latents::subsample_frames(c.input("video"), c.params.at("temporal_scale_factor"))}}, {}};
 }
 
 Results mask_to_tokens(const Case& c) {
@@ -121,6 +123,64 @@ Results frame_convert(const Case& c) {
   return {{{"i420", media::to_i420(chunk, media::CodeRounding::Reference)},
            {"rgb24", media::to_rgb8(chunk, media::CodeRounding::Reference)}},
           {}};
+}
+
+using Row = std::vector<double>;
+
+/// One row of integers per row of the parameters.
+template <class Function>
+at::Tensor table(const Case& c, const char* rows, Function row_of) {
+  std::vector<at::Tensor> table;
+  for (const auto& row : c.params.at(rows)) table.push_back(at::tensor(row_of(row.get<Row>()), at::kLong));
+  return at::stack(table);
+}
+
+Results geometry(const Case& c) {
+  const int64_t height = c.params.at("height"), width = c.params.at("width");
+  const auto video = [&](const Row& row) {
+    const auto shape = latents::video_latent_shape(1, static_cast<int64_t>(row[0]), height, width);
+    return std::vector<int64_t>{shape.frames, shape.height, shape.width};
+  };
+  const auto audio = [](const Row& row) {
+    return std::vector{latents::audio_latent_shape_of_clip(1, static_cast<int64_t>(row[0]), row[1]).frames};
+  };
+  const auto snapped = [](const Row& row) {
+    return std::vector{latents::snap_frames(static_cast<int64_t>(row[0]))};
+  };
+  return {{{"video_latent", table(c, "rows", video)},
+           {"audio_frames", table(c, "rows", audio).squeeze(1)},
+           {"snapped_frames", table(c, "rows", snapped).squeeze(1)}},
+          {}};
+}
+
+Results auto_tiling(const Case& c) {
+  const auto row = [](const Row& size) {
+    const auto tiles =
+        video_vae::auto_conv_tiling(static_cast<int64_t>(size[0]), static_cast<int64_t>(size[1]));
+    return std::vector<int64_t>{tiles.frames.tile,    tiles.frames.overlap, tiles.height.tile,
+                                tiles.height.overlap, tiles.width.tile,     tiles.width.overlap};
+  };
+  return {{{"tiling", table(c, "sizes", row)}}, {}};
+}
+
+Results duration_frames(const Case& c) {
+  const double shortest = c.params.at("min_seconds"), longest = c.params.at("max_seconds");
+  const auto frames = [&](const Row& row) {
+    const auto whole = [&](double seconds) { return static_cast<int64_t>(std::nearbyint(seconds * row[1])); };
+    return std::vector{latents::frames_of_duration(row[0], row[1], whole(shortest), whole(longest))};
+  };
+  return {{{"frames", table(c, "rows", frames).squeeze(1)}}, {}};
+}
+
+Results keyframe_positions(const Case& c) {
+  const auto padded = [](const Row& row) {
+    constexpr size_t kColumns = 9;
+    auto positions =
+        latents::evenly_spaced_keyframes(static_cast<int64_t>(row[0]), static_cast<int64_t>(row[1]));
+    positions.resize(std::max(positions.size(), kColumns), -1);
+    return positions;
+  };
+  return {{{"positions", table(c, "rows", padded)}}, {}};
 }
 
 }  // namespace
@@ -136,6 +196,10 @@ void register_media(Registry& registry) {
   registry["media.reference_subsample"] = reference_subsample;
   registry["media.mask_to_tokens"] = mask_to_tokens;
   registry["media.frame_convert"] = frame_convert;
+  registry["media.geometry"] = geometry;
+  registry["media.auto_tiling"] = auto_tiling;
+  registry["media.duration_frames"] = duration_frames;
+  registry["media.keyframe_positions"] = keyframe_positions;
 }
 
 }  // namespace ltx::golden
