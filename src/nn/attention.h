@@ -17,10 +17,10 @@ struct AttentionConfig {
 
 /// What else one call takes; everything may be absent.
 struct AttentionInputs {
-  at::Tensor mask;  // additive: [Tq, Tk], [B, Tq, Tk] or [1|B, 1|H, 1|Tq, Tk]
+  at::Tensor mask{};  // additive: [Tq, Tk], [B, Tq, Tk] or [1|B, 1|H, 1|Tq, Tk]
   const RopeTable* query_rope = nullptr;
   const RopeTable* key_rope = nullptr;
-  at::Tensor keep;          // [B, 1, 1]: 1 attention, 0 values in place of attention (spec 02 §7.6)
+  at::Tensor keep{};        // [B, 1, 1]: 1 attention, 0 values in place of attention (spec 02 §7.6)
   bool value_only = false;  // values for all samples: no scores are computed (self-attention)
 };
 
