@@ -28,7 +28,8 @@ at::Tensor normalize_by_range(const at::Tensor& x, const at::Tensor& mask) {
 // Every step is rounded to the compute dtype (spec 03 §5.2).
 at::Tensor normalize_by_rms(const at::Tensor& x, const at::Tensor& mask) {
   const auto variance = (x * x).mean(-1, true) + kEps;
-  // In fp32 with one rounding: the CPU's bf16 rsqrt rounds twice where a tensor does not fill a vector register.
+  // In fp32 with one rounding: the CPU's bf16 rsqrt rounds twice where a tensor does not fill a vector
+  // register.
   const auto factor = variance.to(at::kFloat).rsqrt().to(x.scalar_type());
   return at::where(mask.unsqueeze(-1), x * factor, 0.0);
 }

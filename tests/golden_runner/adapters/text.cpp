@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "golden.h"
+#include "models/text/duration_head.h"
 #include "models/text/text_encoder.h"
 #include "weights/checkpoint.h"
 
@@ -132,6 +133,31 @@ Results encode(const Case& c) {
   return results;
 }
 
+Results duration_head(const Case& c) {
+  const weights::Checkpoint checkpoint(c.weight("duration_head"));
+  const auto part = checkpoint.open(weights::Component::DurationHead);
+  const auto config =
+      text::DurationHeadConfig::parse(checkpoint.metadata().section("transformer"), part.config, part.file);
+  const text::DurationHead head(config, quant::Source(part.view, at::kCPU, c.compute_dtype));
+  const auto item = [&](const std::string& name, int64_t index) {
+    return c.has_input(name) ? c.input(name).slice(0, index, index + 1).to(c.compute_dtype) : at::Tensor();
+  };
+  const auto batch = c.input(c.has_input("video_encoding") ? "video_encoding" : "audio_encoding").size(0);
+  const auto& queries = c.params.at("queries");
+  std::vector<double> seconds;
+  std::vector<int64_t> frames;
+  for (int64_t i = 0; i < batch; ++i) {
+    seconds.push_back(head(item("video_encoding", i), item("audio_encoding", i)));
+    for (const auto& query : queries)
+      frames.push_back(text::frames_for(seconds.back(), query.at("frame_rate").get<double>(),
+                                        query.at("min_seconds").get<double>(),
+                                        query.at("max_seconds").get<double>()));
+  }
+  return {{{"seconds", at::tensor(seconds, at::kDouble)},
+           {"num_frames", ids_tensor(frames).view({batch, static_cast<int64_t>(queries.size())})}},
+          {}};
+}
+
 Results detect(const Case& c) {
   std::vector<int64_t> accepted, versions;
   for (const auto& item : c.params.at("items")) {
@@ -178,6 +204,7 @@ void register_text(Registry& registry) {
   registry["text.connector"] = connector;
   registry["text.encode"] = encode;
   registry["text.detect"] = detect;
+  registry["text.duration_head"] = duration_head;
 }
 
 }  // namespace ltx::golden
