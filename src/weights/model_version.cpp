@@ -22,10 +22,14 @@ Version parse_version(std::string_view text) {
   return version;
 }
 
-VersionDefaults version_defaults(std::string_view model_version) {
+Version parse_generation_version(std::string_view model_version) {
   std::string text(model_version);
   std::replace(text.begin(), text.end(), '-', '.');
-  const auto version = parse_version(text);
+  return parse_version(text);
+}
+
+VersionDefaults version_defaults(std::string_view model_version) {
+  const auto version = parse_generation_version(model_version);
   const bool v23 = version >= Version{2, 3};
   return {v23 ? 30 : 40, version >= Version{2, 4} ? 18 : 33, v23 ? 28 : 29, version >= Version{2, 5}};
 }

@@ -13,6 +13,9 @@ using Version = std::vector<int64_t>;
 /// Leading all-digit components of the text between dots.
 Version parse_version(std::string_view text);
 
+/// As the generation defaults read a file's raw metadata string: "2.4-rc2" is {2, 4}.
+Version parse_generation_version(std::string_view model_version);
+
 /// What the version of a file decides for a generation.
 struct VersionDefaults {
   int num_inference_steps;
