@@ -21,6 +21,11 @@ std::string plain(const std::string& message) {
 }  // namespace
 
 bool try_parse_json(std::string_view text, json& value, std::string& reason) {
+  // The parser takes a zero byte for the end of the text and would not see what follows.
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos) {
+    reason = fmt::format("a zero byte at byte {}", zero);
+    return false;
+  }
   try {
     value = json::parse(text.begin(), text.end(), [](int depth, json::parse_event_t, json&) {
       if (depth > kMaxJsonDepth) throw TooDeep();

@@ -134,6 +134,9 @@ SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const
   result.data_begin = 8 + size;
   const char* text = reinterpret_cast<const char*>(file.data()) + 8;
   if (*text != '{') corrupt(path, 8, "expected the header to begin with '{'");
+  // The parser takes a zero byte for the end of the text and would not see what follows.
+  if (const auto* zero = static_cast<const char*>(std::memchr(text, 0, size)))
+    corrupt(path, 8 + static_cast<uint64_t>(zero - text), "the header is not valid JSON: a zero byte");
 
   // A JSON library keeps one of two equal keys without a word: the names are collected while parsing.
   std::vector<std::string> names;

@@ -6,6 +6,7 @@
 #include "io/safetensors.h"
 #include "weights/file_kind.h"
 #include "weights/lora_keys.h"
+#include "weights/progress_store.h"
 
 namespace ltx::weights {
 
@@ -73,7 +74,7 @@ int64_t LoraFile::rank(const LoraFactors& factors) const {
 
 uint64_t LoraFile::bytes() const {
   uint64_t total = 0;
-  for (const auto& [name, entry] : io::Safetensors::open(path_)->tensors()) total += entry.end - entry.begin;
+  for (const auto& name : tensors_->names()) total += stored_bytes(*tensors_->find(name));
   return total;
 }
 

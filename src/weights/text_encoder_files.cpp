@@ -148,8 +148,10 @@ void TextEncoderFiles::check_index(const fs::path& folder) const {
   if (absent.empty()) return;
   // An index that outlived a re-saved model: everything it lists is there under other file names.
   std::set<std::string, std::less<>> present;
-  for (const auto& file : weight_files_)
-    for (const auto& [name, entry] : io::Safetensors::open(file)->tensors()) present.insert(name);
+  for (const auto& path_of_file : weight_files_) {
+    const auto file = io::Safetensors::open(path_of_file);
+    for (const auto& [name, entry] : file->tensors()) present.insert(name);
+  }
   for (const auto& [shard, tensors] : absent)
     for (const auto& tensor : tensors)
       if (!present.contains(tensor))

@@ -74,6 +74,10 @@ TEST_CASE("safetensors: every malformed file is refused with the byte, the rule,
       {"not UTF-8", raw_safetensors("{\"w\xff\":{}}"), Status::FileCorrupt, {"not valid JSON", "UTF-8"}},
       {"NaN", raw_safetensors("{\"w\":NaN}"), Status::FileCorrupt, {"not valid JSON"}},
       {"text behind the object", raw_safetensors("{}x"), Status::FileCorrupt, {"not valid JSON"}},
+      {"text behind a zero byte",
+       raw_safetensors(std::string("{}\0{}", 5)),
+       Status::FileCorrupt,
+       {"byte 10", "a zero byte"}},
       {"too deep",
        raw_safetensors("{\"w\":" + std::string(100000, '[') + "}"),
        Status::FileCorrupt,
@@ -247,6 +251,8 @@ TEST_CASE("JSON: what is not JSON is an error with the place and the reason") {
   check_error(Status::FileCorrupt, {"UTF-8"}, [] { parse_json("\"\xc0\xaf\"", "x"); });
   check_error(Status::FileCorrupt, {"nested deeper than 128"},
               [] { parse_json(std::string(200, '['), "x"); });
+  check_error(Status::FileCorrupt, {"a zero byte at byte 1"},
+              [] { parse_json(std::string_view("7\0x", 3), "x"); });
   CHECK(parse_json(R"({"a":[1,2.5,"ü"]})", "x")["a"][2] == "ü");
   const Folder folder;
   check_error(Status::FileNotFound, {"c.json"}, [&] { read_json_file(folder / "c.json"); });
