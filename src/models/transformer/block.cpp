@@ -87,13 +87,8 @@ CrossModal::CrossModal(const quant::Source& block, const Config& config)
                       attention_of(config, config.video->width(), config.audio->width(), *config.audio)),
       video_to_audio_(block / "video_to_audio_attn",
                       attention_of(config, config.audio->width(), config.video->width(), *config.audio)) {
-  const auto take = [&](const char* name, int64_t width, at::Tensor& table, at::Tensor& gate) {
-    const auto all = block.tensor(name, {5, width});
-    table = all.narrow(0, 0, 4);
-    gate = all.narrow(0, 4, 1);
-  };
-  take("scale_shift_table_a2v_ca_video", config.video->width(), video_table_, video_gate_table_);
-  take("scale_shift_table_a2v_ca_audio", config.audio->width(), audio_table_, audio_gate_table_);
+  video_table_ = block.tensor("scale_shift_table_a2v_ca_video", {5, config.video->width()});
+  audio_table_ = block.tensor("scale_shift_table_a2v_ca_audio", {5, config.audio->width()});
 }
 
 void CrossModal::exchange(StreamPass& video, StreamPass& audio, const Keep& to_video,
@@ -106,7 +101,7 @@ void CrossModal::exchange(StreamPass& video, StreamPass& audio, const Keep& to_v
     at::Tensor a2v, v2a;
   };
   const auto sides = [&](StreamPass& pass, const at::Tensor& table) -> Sides {
-    const Modulation rows(table, pass.levels.cross, pass.levels.index);
+    const Modulation rows(table.narrow(0, 0, 4), pass.levels.cross, pass.levels.index);
     const auto for_a2v = scale_shift(rows, 0, 1), for_v2a = scale_shift(rows, 2, 3);
     if (!a2v) return {{}, pass.hidden.modulated(for_v2a)};
     if (!v2a) return {pass.hidden.modulated(for_a2v), {}};
@@ -115,21 +110,21 @@ void CrossModal::exchange(StreamPass& video, StreamPass& audio, const Keep& to_v
   };
   const auto from_video = sides(video, video_table_), from_audio = sides(audio, audio_table_);
 
-  const auto add = [](StreamPass& pass, at::Tensor y, const at::Tensor& gate_table, const Keep& keep) {
+  const auto add = [](StreamPass& pass, at::Tensor y, const at::Tensor& table, const Keep& keep) {
     if (keep.mask.defined()) y = y * keep.mask;
-    const Modulation gate(gate_table, pass.levels.cross_gate, pass.constants->token_sample);
+    const Modulation gate(table.narrow(0, 4, 1), pass.levels.cross_gate, pass.constants->token_sample);
     pass.hidden.add(std::move(y), gate[0]);
   };
   const auto &video_rope = video.constants->cross_rope, &audio_rope = audio.constants->cross_rope;
   if (a2v) {
     add(video,
         audio_to_video_(from_video.a2v, from_audio.a2v, {.query_rope = &video_rope, .key_rope = &audio_rope}),
-        video_gate_table_, to_video);
+        video_table_, to_video);
   }
   if (v2a) {
     add(audio,
         video_to_audio_(from_audio.v2a, from_video.v2a, {.query_rope = &audio_rope, .key_rope = &video_rope}),
-        audio_gate_table_, to_audio);
+        audio_table_, to_audio);
   }
 }
 

@@ -40,8 +40,7 @@ class CrossModal {
 
  private:
   nn::Attention audio_to_video_, video_to_audio_;
-  at::Tensor video_table_, audio_table_;            // [4, D]: scale and shift of a2v, then of v2a
-  at::Tensor video_gate_table_, audio_gate_table_;  // [1, D]
+  at::Tensor video_table_, audio_table_;  // [5, D]: scale and shift of a2v, of v2a, gate
 };
 
 class Block {

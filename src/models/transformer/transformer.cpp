@@ -13,8 +13,10 @@ class Transformer::Prepared : public Session {
       fail(Status::InvalidArgument,
            "Neither video nor audio is given to the transformer. Give at least one of them.");
     }
-    prepare(video_, model.video_, video, "video", &Block::video, audio != nullptr);
-    prepare(audio_, model.audio_, audio, "audio", &Block::audio, video != nullptr);
+    require(model.video_, video, "video");
+    require(model.audio_, audio, "audio");
+    prepare(video_, model.video_, video, &Block::video, audio != nullptr);
+    prepare(audio_, model.audio_, audio, &Block::audio, video != nullptr);
   }
 
   Outputs step(const latents::Modality* video, const latents::Modality* audio,
@@ -41,16 +43,19 @@ class Transformer::Prepared : public Session {
  private:
   using Passes = std::pair<std::optional<StreamPass>, std::optional<StreamPass>>;
 
+  static void require(const std::optional<StreamEnds>& ends, const latents::Modality* modality,
+                      const char* name) {
+    if (!modality || ends) return;
+    fail(Status::InvalidArgument, "{} is given to a transformer that was built without it. Build it with {}.",
+         name, name);
+  }
+
   void prepare(std::optional<StreamConstants>& constants, const std::optional<StreamEnds>& ends,
-               const latents::Modality* modality, const char* name,
-               const StreamLayers* (Block::*layers)() const, bool with_other) const {
+               const latents::Modality* modality, const StreamLayers* (Block::*layers)() const,
+               bool with_other) const {
     if (!modality) return;
-    if (!ends) {
-      fail(Status::InvalidArgument,
-           "{} is given to a transformer that was built without it. Build it with {}.", name, name);
-    }
     constants = ends->constants(*modality, with_other);
-    if (!model_.keep_text_ || !model_.config_.static_text()) return;
+    if (!model_.keep_text_) return;
     for (const auto& block : model_.blocks_)
       constants->text.push_back((block.*layers)()->static_text(*constants));
   }
@@ -104,8 +109,11 @@ class Transformer::Prepared : public Session {
   std::optional<StreamConstants> video_, audio_;
 };
 
-Transformer::Transformer(const quant::Source& source, const Config& config)
-    : config_(config), compute_(source.compute()), device_(source.device()) {
+Transformer::Transformer(const quant::Source& source, const Config& config, const TransformerOptions& options)
+    : config_(config),
+      compute_(source.compute()),
+      device_(source.device()),
+      keep_text_(options.keep_text && config.static_text()) {
   if (config.video) video_.emplace(source, StreamEnds::Which::Video, config);
   if (config.audio) audio_.emplace(source, StreamEnds::Which::Audio, config);
   blocks_.reserve(static_cast<size_t>(config.num_layers));

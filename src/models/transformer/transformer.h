@@ -6,9 +6,16 @@
 
 namespace ltx::transformer {
 
+struct TransformerOptions {
+  /// Keeps keys and values of the text over the steps of a session where they depend on the prompt alone
+  /// (never in released 2.3 and 2.5 files): saves their projections at the price of 2·S·(V + A) values per
+  /// block and sample.
+  bool keep_text = false;
+};
+
 class Transformer : public Model {
  public:
-  Transformer(const quant::Source& source, const Config& config);
+  Transformer(const quant::Source& source, const Config& config, const TransformerOptions& options = {});
 
   const Config& config() const { return config_; }
   int64_t block_count() const override { return config_.num_layers; }
@@ -21,11 +28,6 @@ class Transformer : public Model {
                      const latents::Modality* audio, const latents::Perturbations* perturbations,
                      const Monitor& monitor) const;
 
-  /// Keys and values of the text are kept over the steps of a session where they depend on the prompt alone
-  /// (never in released 2.3 and 2.5 files): saves their projections at the price of 2·S·(V + A) values per
-  /// block and sample.
-  void keep_text(bool keep) { keep_text_ = keep; }
-
  private:
   class Prepared;
 
@@ -34,7 +36,7 @@ class Transformer : public Model {
   at::Device device_;
   std::optional<StreamEnds> video_, audio_;
   std::vector<Block> blocks_;
-  bool keep_text_ = false;
+  bool keep_text_;
 };
 
 }  // namespace ltx::transformer
