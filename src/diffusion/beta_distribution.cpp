@@ -41,6 +41,9 @@ double beta_distribution(double x, double alpha, double beta) {
 double inverse_beta_distribution(double probability, double alpha, double beta) {
   if (probability <= 0) return 0;
   if (probability >= 1) return 1;
+  // The median of a symmetric distribution, exactly: it lies on the border between two entries of the
+  // schedule's table.
+  if (alpha == beta && probability == 0.5) return 0.5;
   double low = 0, high = 1;
   // Bisection to the last bit: a table index has to be right, not fast.
   for (int i = 0; i < 200 && low < high; ++i) {

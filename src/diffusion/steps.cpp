@@ -63,7 +63,7 @@ at::Tensor ancestral_step(const at::Tensor& sample, const at::Tensor& denoised, 
     const float variance =
         sigma.next * sigma.next - down * down * (alpha_next * alpha_next) / (alpha_down * alpha_down);
     const float amount = std::sqrt(std::max(variance, 0.0f));
-    next = next * (alpha_next / alpha_down) + *noise * s_noise * amount;
+    next = next * (alpha_next / alpha_down) + noise->to(at::kFloat) * s_noise * amount;
   }
   return next.to(sample.scalar_type());
 }
@@ -81,7 +81,7 @@ at::Tensor cfg_pp_step(const at::Tensor& sample, const at::Tensor& denoised, con
     down = std::sqrt(std::max(b * b - up * up, 0.0f));
   }
   auto next = denoised.to(at::kFloat) * alpha_next + direction * (alpha_next * down);
-  if (noise) next = next + *noise * alpha_next * s_noise * up;
+  if (noise) next = next + noise->to(at::kFloat) * alpha_next * s_noise * up;
   return next.to(sample.scalar_type());
 }
 
