@@ -1,5 +1,5 @@
-// Loader throughput: every tensor of a 512 MiB file through the store, against plain reading of the same bytes into one
-// buffer, from the page cache and after asking the kernel to drop the file's pages.
+// Loader throughput: every tensor of a 512 MiB file through the store, against plain reading of the same
+// bytes into one buffer, from the page cache and after asking the kernel to drop the file's pages.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -19,7 +19,8 @@ constexpr int64_t kTensors = 64, kRows = 1024, kColumns = 4096;  // 8 MiB each i
 std::string write_file() {
   const auto path = (std::filesystem::temp_directory_path() / "ltx-bench-loader.safetensors").string();
   std::vector<io::TensorDeclaration> declarations;
-  for (int64_t i = 0; i < kTensors; ++i) declarations.push_back({"layer." + std::to_string(i), "BF16", {kRows, kColumns}});
+  for (int64_t i = 0; i < kTensors; ++i)
+    declarations.push_back({"layer." + std::to_string(i), "BF16", {kRows, kColumns}});
   io::SafetensorsWriter writer(path, declarations);
   std::vector<std::byte> data(static_cast<size_t>(kRows * kColumns * 2));
   for (size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::byte>(i * 2654435761u >> 13);

@@ -27,7 +27,8 @@ struct Comparison {
 };
 
 /// One warm-up of each, then `rounds` pairs in turn.
-inline Comparison compare(int rounds, const std::function<void()>& subject, const std::function<void()>& reference) {
+inline Comparison compare(int rounds, const std::function<void()>& subject,
+                          const std::function<void()>& reference) {
   subject();
   reference();
   std::vector<double> a, b, ratios;
@@ -40,9 +41,12 @@ inline Comparison compare(int rounds, const std::function<void()>& subject, cons
 }
 
 /// One JSON object per line on stdout.
-inline void report(const std::string& name, const Comparison& c, const std::string& against, const std::string& extra = {}) {
-  std::printf("{\"bench\": \"%s\", \"seconds\": %.6f, \"reference\": \"%s\", \"reference_seconds\": %.6f, \"ratio\": %.3f%s}\n",
-              name.c_str(), c.subject, against.c_str(), c.reference, c.ratio, extra.c_str());
+inline void report(const std::string& name, const Comparison& c, const std::string& against,
+                   const std::string& extra = {}) {
+  std::printf(
+      "{\"bench\": \"%s\", \"seconds\": %.6f, \"reference\": \"%s\", \"reference_seconds\": %.6f, \"ratio\": "
+      "%.3f%s}\n",
+      name.c_str(), c.subject, against.c_str(), c.reference, c.ratio, extra.c_str());
   std::fflush(stdout);
 }
 

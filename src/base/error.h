@@ -1,4 +1,5 @@
-// The one exception type of the library: a status and a message that names what was expected, what was found and the remedy.
+// The one exception type of the library: a status and a message that names what was expected, what was found
+// and the remedy.
 #pragma once
 #include <fmt/format.h>
 

@@ -27,8 +27,8 @@ struct Progress {
   Phase phase = Phase::None;
   int32_t stage = 0, stage_count = 0;
   int32_t step = 0, step_count = 0;
-  double sigma = 0;                         // noise level of the denoising step, else 0
-  uint64_t bytes_done = 0, bytes_total = 0; // of a load
+  double sigma = 0;                          // noise level of the denoising step, else 0
+  uint64_t bytes_done = 0, bytes_total = 0;  // of a load
 };
 
 /// Passed by reference to everything that takes longer than a moment. Called on the working thread.
@@ -40,8 +40,8 @@ class Monitor {
   virtual void log(LogLevel, std::string_view /*source*/, std::string_view /*message*/) {}
   virtual bool cancelled() const { return false; }
 
-  /// Throws Error(Status::Cancelled) if the caller asked to stop. Called before every transformer block, text layer, VAE tile,
-  /// encoded frame and 64 MiB of reading; costs one virtual call.
+  /// Throws Error(Status::Cancelled) if the caller asked to stop. Called before every transformer block, text
+  /// layer, VAE tile, encoded frame and 64 MiB of reading; costs one virtual call.
   void checkpoint() const;
 
   /// A monitor that listens to nothing, for tests and tools.

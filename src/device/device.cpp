@@ -11,7 +11,9 @@
 
 namespace ltx::device {
 
-std::string describe(const at::Device& device) { return device.str(); }
+std::string describe(const at::Device& device) {
+  return device.str();
+}
 
 int cuda_device_count() {
 #ifdef LTX_WITH_CUDA

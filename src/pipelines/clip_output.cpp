@@ -10,7 +10,9 @@
 namespace ltx::pipelines {
 namespace {
 
-bool is_wav(const std::string& path) { return media::container_of(path) == media::Container::Wav; }
+bool is_wav(const std::string& path) {
+  return media::container_of(path) == media::Container::Wav;
+}
 
 std::span<const float> channel(const at::Tensor& waveform, int64_t index) {
   return {waveform.data_ptr<float>() + index * waveform.size(1), static_cast<size_t>(waveform.size(1))};
@@ -24,14 +26,16 @@ std::shared_ptr<const std::byte[]> bytes_of(const at::Tensor& tensor) {
 
 }  // namespace
 
-ClipOutput::ClipOutput(const engine::Request& resolved, DecodedAudio audio, const std::string& metadata, engine::Sink& sink)
+ClipOutput::ClipOutput(const engine::Request& resolved, DecodedAudio audio, const std::string& metadata,
+                       engine::Sink& sink)
     : request_(resolved), audio_(std::move(audio)), sink_(sink) {
   audio_.waveform = audio_.waveform.to(at::kCPU, at::kFloat).contiguous();
   const auto& waveform = audio_.waveform;
   const std::string comment = request_.output.embed_metadata ? metadata : "";
   if (!request_.output.path.empty()) {
     if (is_wav(request_.output.path)) {
-      media::write_wav(request_.output.path, channel(waveform, 0), channel(waveform, 1), audio_.sample_rate, comment);
+      media::write_wav(request_.output.path, channel(waveform, 0), channel(waveform, 1), audio_.sample_rate,
+                       comment);
     } else {
       media::VideoTrack video;
       video.width = request_.width;
@@ -68,7 +72,8 @@ void ClipOutput::deliver(const at::Tensor& chunk) {
   pixels.frame_rate = request_.frame_rate;
   const bool floats = engine::channel_bytes(request_.output.pixel_format) > 1;
   pixels.format = floats ? PixelFormat::RgbF32 : PixelFormat::Rgb8;
-  const auto rounding = request_.reference_parity ? media::CodeRounding::Reference : media::CodeRounding::Nearest;
+  const auto rounding =
+      request_.reference_parity ? media::CodeRounding::Reference : media::CodeRounding::Nearest;
   const auto values = floats ? chunk.to(at::kFloat) : media::to_rgb8(chunk, rounding);
   pixels.data = bytes_of(values.to(at::kCPU));
   sink_.frames(pixels);
@@ -77,7 +82,8 @@ void ClipOutput::deliver(const at::Tensor& chunk) {
 void ClipOutput::write(const at::Tensor& chunk) {
   if (sink_.wants_frames()) deliver(chunk);
   if (writer_) {
-    const auto rounding = request_.reference_parity ? media::CodeRounding::Reference : media::CodeRounding::Nearest;
+    const auto rounding =
+        request_.reference_parity ? media::CodeRounding::Reference : media::CodeRounding::Nearest;
     const auto frames = media::to_i420(chunk, rounding).to(at::kCPU).contiguous();
     const auto size = static_cast<size_t>(frames.size(1) * frames.size(2));
     for (int64_t i = 0; i < frames.size(0); ++i)
@@ -127,8 +133,9 @@ void save_clip(const engine::Clip& clip, const engine::OutputOptions& options, M
       writer.write_frame(media::rgb8_to_i420(rgb, clip.video.width, clip.video.height));
       continue;
     }
-    const auto chunk = at::from_blob(const_cast<std::byte*>(frame), {1, clip.video.height, clip.video.width, 3},
-                                     at::TensorOptions(at::kFloat));
+    const auto chunk =
+        at::from_blob(const_cast<std::byte*>(frame), {1, clip.video.height, clip.video.width, 3},
+                      at::TensorOptions(at::kFloat));
     const auto i420 = media::to_i420(chunk, media::CodeRounding::Nearest).contiguous();
     writer.write_frame({i420.data_ptr<uint8_t>(), static_cast<size_t>(i420.numel())});
   }

@@ -19,7 +19,8 @@ struct DecodedAudio {
 class ClipOutput {
  public:
   /// `metadata` is embedded in the file where the request asks for it.
-  ClipOutput(const engine::Request& resolved, DecodedAudio audio, const std::string& metadata, engine::Sink& sink);
+  ClipOutput(const engine::Request& resolved, DecodedAudio audio, const std::string& metadata,
+             engine::Sink& sink);
 
   /// chunk [f, h, w, 3] in [0, 1], any floating dtype and device.
   void write(const at::Tensor& chunk);

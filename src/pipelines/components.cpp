@@ -20,12 +20,13 @@ using engine::Component;
 using WeightPart = weights::Component;
 
 weights::ModelPaths paths_of(const engine::ModelPaths& p) {
-  return {p.root,      p.checkpoint,    p.transformer,       p.text_encoder,      p.video_vae,
+  return {p.root,      p.checkpoint,    p.transformer,       p.text_encoder,       p.video_vae,
           p.audio_vae, p.duration_head, p.spatial_upsampler, p.temporal_upsampler, p.prompt_enhancer};
 }
 
 std::vector<Component> parts_of(engine::PipelineKind kind) {
-  std::vector<Component> parts = {Component::TextEncoder, Component::TextConnector, Component::VideoEncoder, Component::Transformer};
+  std::vector<Component> parts = {Component::TextEncoder, Component::TextConnector, Component::VideoEncoder,
+                                  Component::Transformer};
   if (kind != engine::PipelineKind::OneStage) parts.push_back(Component::SpatialUpsampler);
   parts.insert(parts.end(), {Component::VideoDecoder, Component::AudioDecoder});
   return parts;
@@ -59,15 +60,19 @@ uint64_t free_bytes(const at::Device& device) {
 at::Device choose_device(const engine::PipelineParams& params) {
   const int count = device::cuda_device_count();
   switch (params.device_type) {
-    case engine::DeviceType::Cpu: return at::kCPU;
+    case engine::DeviceType::Cpu:
+      return at::kCPU;
     case engine::DeviceType::Auto:
       if (count == 0) return at::kCPU;
       [[fallthrough]];
-    case engine::DeviceType::Cuda: break;
+    case engine::DeviceType::Cuda:
+      break;
   }
   if (params.device_index < 0 || params.device_index >= count)
-    fail(Status::NoDevice, "params.device_index asks for CUDA device {}; found are {} CUDA devices. Use one of them or the CPU.",
-         params.device_index, count);
+    fail(
+        Status::NoDevice,
+        "params.device_index asks for CUDA device {}; found are {} CUDA devices. Use one of them or the CPU.",
+        params.device_index, count);
   return {at::kCUDA, static_cast<at::DeviceIndex>(params.device_index)};
 }
 
@@ -97,7 +102,8 @@ Components::Components(const engine::PipelineParams& params)
   weights::with_loras(files_.open(WeightPart::Transformer).view.shared_store(), loras_, device_, &warnings_);
   for (const auto& warning : files_.warnings()) warnings_.push_back(warning);
 
-  // Weights, activations and the frames share the memory; what does not fit comfortably is read for its phase.
+  // Weights, activations and the frames share the memory; what does not fit comfortably is read for its
+  // phase.
   if (params.memory_mode == engine::MemoryMode::Auto) {
     const uint64_t available = free_bytes(device_);
     persistent_ = available == 0 || total * (compute_ == at::kFloat ? 2 : 1) < available / 10 * 6;
@@ -108,15 +114,24 @@ Components::Components(const engine::PipelineParams& params)
 
 std::vector<WeightPart> Components::sources_of(Component component) const {
   switch (component) {
-    case Component::TextEncoder: return {WeightPart::TextEncoder};
-    case Component::TextConnector: return {WeightPart::Embeddings};
-    case Component::Transformer: return {WeightPart::Transformer};
-    case Component::VideoEncoder: return {WeightPart::VideoEncoder};
-    case Component::VideoDecoder: return {WeightPart::VideoDecoder};
-    case Component::AudioEncoder: return {WeightPart::AudioEncoder};
-    case Component::AudioDecoder: return {WeightPart::AudioDecoder, WeightPart::Vocoder};
-    case Component::SpatialUpsampler: return {WeightPart::Upsampler};
-    default: return {};
+    case Component::TextEncoder:
+      return {WeightPart::TextEncoder};
+    case Component::TextConnector:
+      return {WeightPart::Embeddings};
+    case Component::Transformer:
+      return {WeightPart::Transformer};
+    case Component::VideoEncoder:
+      return {WeightPart::VideoEncoder};
+    case Component::VideoDecoder:
+      return {WeightPart::VideoDecoder};
+    case Component::AudioEncoder:
+      return {WeightPart::AudioEncoder};
+    case Component::AudioDecoder:
+      return {WeightPart::AudioDecoder, WeightPart::Vocoder};
+    case Component::SpatialUpsampler:
+      return {WeightPart::Upsampler};
+    default:
+      return {};
   }
 }
 
@@ -132,8 +147,10 @@ void Components::note_unused(const weights::View& view) {
   const auto unused = view.unused();
   if (unused.empty()) return;
   const std::lock_guard lock(mutex_);
-  auto text = fmt::format("{}: {} tensors were not used, the first is '{}'", view.store().describe(), unused.size(), unused.front());
-  if (std::find(warnings_.begin(), warnings_.end(), text) == warnings_.end()) warnings_.push_back(std::move(text));
+  auto text = fmt::format("{}: {} tensors were not used, the first is '{}'", view.store().describe(),
+                          unused.size(), unused.front());
+  if (std::find(warnings_.begin(), warnings_.end(), text) == warnings_.end())
+    warnings_.push_back(std::move(text));
 }
 
 template <class Network, class Make>
@@ -149,7 +166,8 @@ Lease<Network> Components::lease(Component component, Monitor& monitor, Make&& m
   monitor.progress({.phase = Phase::Load, .bytes_total = file_bytes});
   uint64_t done = 0;
   // Builds one network of the component from its part of the files, reporting bytes as it reads.
-  const auto build = [&](const weights::Part& part, std::shared_ptr<const weights::Store> store, auto&& network) {
+  const auto build = [&](const weights::Part& part, std::shared_ptr<const weights::Store> store,
+                         auto&& network) {
     auto reading = std::make_shared<weights::ProgressStore>(std::move(store), monitor, done, file_bytes);
     const weights::View view(reading);
     auto made = weights::build_complete(view, [&](const weights::View& complete) {
@@ -163,7 +181,8 @@ Lease<Network> Components::lease(Component component, Monitor& monitor, Make&& m
   const std::lock_guard lock(mutex_);
   auto& entry = slot(component);
   bytes_read_ += file_bytes;
-  entry.weight_bytes = compute_ == at::kFloat ? 2 * file_bytes : file_bytes;  // nearly all weights are stored in bf16
+  entry.weight_bytes =
+      compute_ == at::kFloat ? 2 * file_bytes : file_bytes;  // nearly all weights are stored in bf16
   entry.alive = network;
   if (persistent_) entry.kept = network;
   return network;
@@ -182,9 +201,10 @@ Lease<text::EmbeddingsProcessor> Components::embeddings(Monitor& monitor) {
   return lease<text::EmbeddingsProcessor>(Component::TextConnector, monitor, [&](auto& build) {
     const auto part = files_.open(WeightPart::Embeddings);
     return build(part, part.view.shared_store(), [&](const quant::Source& source, const weights::Part& p) {
-      const auto gemma = text::GemmaConfig::parse(files_.text_encoder().config(), files_.text_encoder().path().string());
-      return std::make_shared<const text::EmbeddingsProcessor>(text::EmbeddingsConfig::parse(p.config, p.file), gemma.hidden,
-                                                               gemma.states(), source);
+      const auto gemma =
+          text::GemmaConfig::parse(files_.text_encoder().config(), files_.text_encoder().path().string());
+      return std::make_shared<const text::EmbeddingsProcessor>(
+          text::EmbeddingsConfig::parse(p.config, p.file), gemma.hidden, gemma.states(), source);
     });
   });
 }
@@ -194,7 +214,9 @@ Lease<transformer::Transformer> Components::transformer(Monitor& monitor) {
     const auto part = files_.open(WeightPart::Transformer);
     return build(part, weights::with_loras(part.view.shared_store(), loras_, device_),
                  [](const quant::Source& source, const weights::Part& p) {
-                   return std::make_shared<const transformer::Transformer>(source, transformer::Config::parse(p.config, transformer::ModelType::AudioVideo, p.file));
+                   return std::make_shared<const transformer::Transformer>(
+                       source,
+                       transformer::Config::parse(p.config, transformer::ModelType::AudioVideo, p.file));
                  });
   });
 }
@@ -203,7 +225,8 @@ Lease<video_vae::VideoEncoder> Components::video_encoder(Monitor& monitor) {
   return lease<video_vae::VideoEncoder>(Component::VideoEncoder, monitor, [&](auto& build) {
     const auto part = files_.open(WeightPart::VideoEncoder);
     return build(part, part.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
-      return std::make_shared<const video_vae::VideoEncoder>(source, video_vae::EncoderConfig::parse(p.config, p.file));
+      return std::make_shared<const video_vae::VideoEncoder>(
+          source, video_vae::EncoderConfig::parse(p.config, p.file));
     });
   });
 }
@@ -212,7 +235,8 @@ Lease<video_vae::VideoDecoder> Components::video_decoder(Monitor& monitor) {
   return lease<video_vae::VideoDecoder>(Component::VideoDecoder, monitor, [&](auto& build) {
     const auto part = files_.open(WeightPart::VideoDecoder);
     return build(part, part.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
-      return std::make_shared<const video_vae::VideoDecoder>(source, video_vae::DecoderConfig::parse(p.config, p.file));
+      return std::make_shared<const video_vae::VideoDecoder>(
+          source, video_vae::DecoderConfig::parse(p.config, p.file));
     });
   });
 }
@@ -220,13 +244,15 @@ Lease<video_vae::VideoDecoder> Components::video_decoder(Monitor& monitor) {
 Lease<AudioDecoder> Components::audio_decoder(Monitor& monitor) {
   return lease<AudioDecoder>(Component::AudioDecoder, monitor, [&](auto& build) {
     const auto vae = files_.open(WeightPart::AudioDecoder);
-    auto decoder = build(vae, vae.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
-      return audio::Decoder(source, audio::VaeConfig::parse(p.config, p.file));
-    });
+    auto decoder =
+        build(vae, vae.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
+          return audio::Decoder(source, audio::VaeConfig::parse(p.config, p.file));
+        });
     const auto voice = files_.open(WeightPart::Vocoder);
-    auto vocoder = build(voice, voice.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
-      return audio::Vocoder(source, audio::VocoderConfig::parse(p.config, p.file));
-    });
+    auto vocoder =
+        build(voice, voice.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
+          return audio::Vocoder(source, audio::VocoderConfig::parse(p.config, p.file));
+        });
     return std::make_shared<const AudioDecoder>(AudioDecoder{std::move(decoder), std::move(vocoder)});
   });
 }
@@ -235,7 +261,8 @@ Lease<upsampler::Upsampler> Components::spatial_upsampler(Monitor& monitor) {
   return lease<upsampler::Upsampler>(Component::SpatialUpsampler, monitor, [&](auto& build) {
     const auto part = files_.open(WeightPart::Upsampler);
     return build(part, part.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
-      return std::make_shared<const upsampler::Upsampler>(source, upsampler::UpsamplerConfig::parse(p.config, p.file));
+      return std::make_shared<const upsampler::Upsampler>(
+          source, upsampler::UpsamplerConfig::parse(p.config, p.file));
     });
   });
 }
@@ -249,14 +276,22 @@ nn::ChannelStatistics Components::video_statistics() const {
 void Components::preload(Component component, Monitor& monitor) {
   const auto load = [&](Component part) -> std::shared_ptr<const void> {
     switch (part) {
-      case Component::TextEncoder: return text_encoder(monitor);
-      case Component::TextConnector: return embeddings(monitor);
-      case Component::Transformer: return transformer(monitor);
-      case Component::VideoEncoder: return video_encoder(monitor);
-      case Component::VideoDecoder: return video_decoder(monitor);
-      case Component::AudioDecoder: return audio_decoder(monitor);
-      case Component::SpatialUpsampler: return spatial_upsampler(monitor);
-      default: break;
+      case Component::TextEncoder:
+        return text_encoder(monitor);
+      case Component::TextConnector:
+        return embeddings(monitor);
+      case Component::Transformer:
+        return transformer(monitor);
+      case Component::VideoEncoder:
+        return video_encoder(monitor);
+      case Component::VideoDecoder:
+        return video_decoder(monitor);
+      case Component::AudioDecoder:
+        return audio_decoder(monitor);
+      case Component::SpatialUpsampler:
+        return spatial_upsampler(monitor);
+      default:
+        break;
     }
     const std::lock_guard lock(mutex_);
     slot(part);  // throws: the recipe has no such part
@@ -281,7 +316,7 @@ engine::ComponentState Components::state(Component component) const {
   const std::lock_guard lock(mutex_);
   engine::ComponentState state;
   state.component = component;
-  state.residency = !persistent_         ? engine::Residency::Disk
+  state.residency = !persistent_        ? engine::Residency::Disk
                     : device_.is_cuda() ? engine::Residency::Device
                                         : engine::Residency::Host;
   for (const auto part : component == Component::All ? parts_ : std::vector{component}) {

@@ -1,4 +1,5 @@
-// The networks of a pipeline: opened from file headers, loaded when first needed, kept or dropped by the memory mode.
+// The networks of a pipeline: opened from file headers, loaded when first needed, kept or dropped by the
+// memory mode.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -26,14 +27,15 @@ struct AudioDecoder {
   audio::Vocoder vocoder;
 };
 
-/// A share in a loaded network. In COLD mode the last lease that ends frees it; in PERSISTENT mode the pipeline keeps it.
+/// A share in a loaded network. In COLD mode the last lease that ends frees it; in PERSISTENT mode the
+/// pipeline keeps it.
 template <class Network>
 using Lease = std::shared_ptr<const Network>;
 
 class Components {
  public:
-  /// Reads headers only. Throws ComponentMissing for a part that the recipe needs, ModelVersion for a text encoder of another
-  /// model, LoraMismatch.
+  /// Reads headers only. Throws ComponentMissing for a part that the recipe needs, ModelVersion for a text
+  /// encoder of another model, LoraMismatch.
   explicit Components(const engine::PipelineParams& params);
 
   Lease<text::TextEncoder> text_encoder(Monitor& monitor);

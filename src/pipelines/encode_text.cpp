@@ -1,27 +1,32 @@
 #include "pipelines/encode_text.h"
 
+#include "base/error.h"
 #include "pipelines/run.h"
 
 namespace ltx::pipelines {
 namespace {
 
-const char* name_of(size_t prompt) { return prompt == 0 ? "positive" : "negative"; }
+const char* name_of(size_t prompt) {
+  return prompt == 0 ? "positive" : "negative";
+}
 
 /// Valid token ids and the last states of valid positions, for tests.
 void observe_encoding(const std::vector<std::string>& prompts, const text::TextEncoder& encoder,
                       const text::EncodedPrompts& encoded, Observer& observer) {
   for (size_t i = 0; i < prompts.size(); ++i) {
-    observer.tensor(std::string("tokens.") + name_of(i), at::tensor(encoder.tokenizer().encode(prompts[i]), at::kLong));
+    observer.tensor(fmt::format("tokens.{}", name_of(i)),
+                    at::tensor(encoder.tokenizer().encode(prompts[i]), at::kLong));
     const auto row = static_cast<int64_t>(i);
     const auto valid = encoded.mask[row].to(at::kBool);
-    observer.tensor(std::string("gemma.last.") + name_of(i), encoded.states.back()[row].index({valid}).unsqueeze(0));
+    observer.tensor(fmt::format("gemma.last.{}", name_of(i)),
+                    encoded.states.back()[row].index({valid}).unsqueeze(0));
   }
 }
 
 }  // namespace
 
-std::vector<PromptContext> encode_texts(const std::vector<std::string>& prompts, Components& components, Monitor& monitor,
-                                        Observer* observer) {
+std::vector<PromptContext> encode_texts(const std::vector<std::string>& prompts, Components& components,
+                                        Monitor& monitor, Observer* observer) {
   text::EncodedPrompts encoded;
   {
     const auto encoder = components.text_encoder(monitor);

@@ -18,11 +18,15 @@ diffusion::GuiderParams guider_of(const engine::Guidance& g) {
 
 diffusion::Loop loop_of(const engine::Request& request) {
   switch (request.sampler) {
-    case engine::Sampler::EulerAncestral: return diffusion::AncestralLoop{.noise_seed = request.seed + 10000};
-    case engine::Sampler::Res2s: return diffusion::Res2sLoop{};
-    case engine::Sampler::GradientEstimation: return diffusion::GradientEstimationLoop{};
+    case engine::Sampler::EulerAncestral:
+      return diffusion::AncestralLoop{.noise_seed = request.seed + 10000};
+    case engine::Sampler::Res2s:
+      return diffusion::Res2sLoop{};
+    case engine::Sampler::GradientEstimation:
+      return diffusion::GradientEstimationLoop{};
     case engine::Sampler::Auto:
-    case engine::Sampler::Euler: break;
+    case engine::Sampler::Euler:
+      break;
   }
   return diffusion::EulerLoop{};
 }
@@ -39,9 +43,10 @@ Latents one_stage(Run& run) {
   plan.conditionings = run.image_conditionings(run.read_images(), plan);
   append_keyframe_slots(request, plan.conditionings);
 
-  diffusion::GuidedDenoiser denoiser({text.positive.video, text.positive.audio},
-                                     diffusion::StreamGuidance{guider_of(*request.video_guidance), text.negative->video},
-                                     diffusion::StreamGuidance{guider_of(*request.audio_guidance), text.negative->audio});
+  diffusion::GuidedDenoiser denoiser(
+      {text.positive.video, text.positive.audio},
+      diffusion::StreamGuidance{guider_of(*request.video_guidance), text.negative->video},
+      diffusion::StreamGuidance{guider_of(*request.audio_guidance), text.negative->audio});
   const auto network = run.components.transformer(run.sink);
   return run.denoise(plan, *network, denoiser);
 }

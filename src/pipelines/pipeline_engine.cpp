@@ -23,7 +23,8 @@ engine::Latent latent_of(const at::Tensor& latent) {
 }
 
 /// What a file of the clip says about its making. Prompts stay out of it.
-std::string metadata_json(const engine::Request& r, const engine::PipelineParams& params, const weights::ModelFiles& files) {
+std::string metadata_json(const engine::Request& r, const engine::PipelineParams& params,
+                          const weights::ModelFiles& files) {
   const auto& metadata = files.metadata(weights::Component::Transformer);
   return json{{"generator", "libltx"},
               {"pipeline", engine::name_of(params.kind)},
@@ -40,13 +41,16 @@ std::string metadata_json(const engine::Request& r, const engine::PipelineParams
 }  // namespace
 
 PipelineEngine::PipelineEngine(const engine::PipelineParams& params)
-    : params_(params), traits_(traits_of(params.kind)), components_(params),
+    : params_(params),
+      traits_(traits_of(params.kind)),
+      components_(params),
       prompts_(static_cast<size_t>(std::max(params.prompt_cache_entries, 0))) {
   facts_.defaults = components_.files().defaults();
   facts_.keyframe_slots = components_.keyframe_slots();
   // What AUTO came to.
   params_.quant = params_.text_quant = params_.vae_quant = engine::QuantPolicy::None;
-  params_.compute_dtype = components_.compute() == at::kFloat ? engine::ComputeDtype::F32 : engine::ComputeDtype::Bf16;
+  params_.compute_dtype =
+      components_.compute() == at::kFloat ? engine::ComputeDtype::F32 : engine::ComputeDtype::Bf16;
   params_.memory_mode = components_.persistent() ? engine::MemoryMode::Persistent : engine::MemoryMode::Cold;
   const auto device = components_.device();
   params_.device_type = device.is_cuda() ? engine::DeviceType::Cuda : engine::DeviceType::Cpu;
@@ -68,16 +72,18 @@ std::string PipelineEngine::info_json() const {
   json components = json::array();
   for (const auto part : components_.parts()) {
     const auto state = components_.state(part);
-    components.push_back({{"component", engine::name_of(part)}, {"file_bytes", state.file_bytes}, {"policy", "none"}});
+    components.push_back(
+        {{"component", engine::name_of(part)}, {"file_bytes", state.file_bytes}, {"policy", "none"}});
   }
-  return json{{"pipeline", engine::name_of(params_.kind)},
-              {"model_version", components_.files().metadata(weights::Component::Transformer).raw("model_version")},
-              {"device", device::describe(components_.device())},
-              {"compute_dtype", components_.compute() == at::kFloat ? "f32" : "bf16"},
-              {"memory_mode", components_.persistent() ? "persistent" : "cold"},
-              {"files", files},
-              {"components", components},
-              {"warnings", components_.warnings()}}
+  return json{
+      {"pipeline", engine::name_of(params_.kind)},
+      {"model_version", components_.files().metadata(weights::Component::Transformer).raw("model_version")},
+      {"device", device::describe(components_.device())},
+      {"compute_dtype", components_.compute() == at::kFloat ? "f32" : "bf16"},
+      {"memory_mode", components_.persistent() ? "persistent" : "cold"},
+      {"files", files},
+      {"components", components},
+      {"warnings", components_.warnings()}}
       .dump();
 }
 
@@ -103,7 +109,8 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
     work.push_back({Phase::Condition, stage, 0.05 * share * static_cast<double>(r.images.size())});
   };
   const auto denoise = [&](int32_t stage, const std::vector<float>& sigmas, double share) {
-    work.push_back({Phase::Denoise, stage, static_cast<double>(sigmas.size() - 1) * passes * share * std::max(tokens, 0.1)});
+    work.push_back({Phase::Denoise, stage,
+                    static_cast<double>(sigmas.size() - 1) * passes * share * std::max(tokens, 0.1)});
   };
   condition(1, 1);
   load(Component::Transformer);
@@ -122,13 +129,14 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
 }
 
 engine::Output PipelineEngine::generate(const engine::Request& resolved, engine::Sink& sink) {
-  const auto device = resolved.noise_source == engine::NoiseSource::Host ? at::Device(at::kCPU) : components_.device();
+  const auto device =
+      resolved.noise_source == engine::NoiseSource::Host ? at::Device(at::kCPU) : components_.device();
   diffusion::GeneratorNoise noise(device, resolved.seed);
   return generate_with(resolved, noise, sink, nullptr);
 }
 
-engine::Output PipelineEngine::generate_with(const engine::Request& resolved, diffusion::NoiseSource& noise, engine::Sink& sink,
-                                             Observer* observer) {
+engine::Output PipelineEngine::generate_with(const engine::Request& resolved, diffusion::NoiseSource& noise,
+                                             engine::Sink& sink, Observer* observer) {
   const device::NoGrad no_grad;
   const c10::OptionalDeviceGuard guard(components_.device());
   sink.plan(plan(resolved));
@@ -150,13 +158,16 @@ engine::Output PipelineEngine::generate_with(const engine::Request& resolved, di
   return output;
 }
 
-void PipelineEngine::encode_text(const engine::Request& request, const std::string& path, engine::Sink& sink) {
+void PipelineEngine::encode_text(const engine::Request& request, const std::string& path,
+                                 engine::Sink& sink) {
   const device::NoGrad no_grad;
   const c10::OptionalDeviceGuard guard(components_.device());
-  if (request.prompt.empty()) fail(Status::InvalidArgument, "request.prompt is empty. Give the text to encode.");
+  if (request.prompt.empty())
+    fail(Status::InvalidArgument, "request.prompt is empty. Give the text to encode.");
   engine::Request wanted = request;
   wanted.text_embeddings.clear();
-  if (traits_.guided && !wanted.negative_prompt) wanted.negative_prompt = std::string(text::default_negative_prompt());
+  if (traits_.guided && !wanted.negative_prompt)
+    wanted.negative_prompt = std::string(text::default_negative_prompt());
   diffusion::GeneratorNoise unused(at::kCPU, 0);
   Run run(wanted, components_, unused, prompts_, sink);
   write_text_embeddings(path, run.encode_prompts(traits_.guided),

@@ -1,5 +1,6 @@
 // The engine behind the C API: a recipe, its components and what survives between calls.
 #pragma once
+#include "diffusion/noise.h"
 #include "engine/engine.h"
 #include "pipelines/components.h"
 #include "pipelines/prompt_cache.h"
@@ -15,7 +16,9 @@ class PipelineEngine final : public engine::Engine {
 
   engine::PipelineParams params() const override { return params_; }
   std::string info_json() const override;
-  engine::ComponentState component(engine::Component component) const override { return components_.state(component); }
+  engine::ComponentState component(engine::Component component) const override {
+    return components_.state(component);
+  }
   engine::Request resolve(const engine::Request& request) const override;
   engine::Output generate(const engine::Request& resolved, engine::Sink& sink) override;
   void encode_text(const engine::Request& request, const std::string& path, engine::Sink& sink) override;
@@ -24,8 +27,8 @@ class PipelineEngine final : public engine::Engine {
   engine::MemoryUse memory_use() const override;
 
   /// generate() with a source of noise and an observer of the caller's: what tests feed and see.
-  engine::Output generate_with(const engine::Request& resolved, diffusion::NoiseSource& noise, engine::Sink& sink,
-                               Observer* observer);
+  engine::Output generate_with(const engine::Request& resolved, diffusion::NoiseSource& noise,
+                               engine::Sink& sink, Observer* observer);
 
  private:
   std::vector<engine::PlannedWork> plan(const engine::Request& resolved) const;

@@ -5,7 +5,8 @@
 namespace ltx::pipelines {
 
 const PromptContext* PromptCache::find(const std::string& text) {
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) { return entry.first == text; });
+  const auto found =
+      std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) { return entry.first == text; });
   if (found == entries_.end()) return nullptr;
   entries_.splice(entries_.begin(), entries_, found);
   return &entries_.front().second;

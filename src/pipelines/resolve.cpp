@@ -25,7 +25,8 @@ constexpr int32_t kMaxSide = 16384, kMaxFrames = 8 * 4096 + 1;
 template <class T>
 void require_range(const char* field, T value, double low, double high) {
   if (!(static_cast<double>(value) >= low && static_cast<double>(value) <= high))
-    fail(Status::InvalidArgument, "request.{} is {}, allowed are {} to {}. Set a value in that range.", field, value, low, high);
+    fail(Status::InvalidArgument, "request.{} is {}, allowed are {} to {}. Set a value in that range.", field,
+         value, low, high);
 }
 
 void resolve_size(Request& r, const RecipeTraits& traits) {
@@ -36,8 +37,10 @@ void resolve_size(Request& r, const RecipeTraits& traits) {
   for (const auto& [name, value] : {std::pair{"width", r.width}, std::pair{"height", r.height}}) {
     require_range(name, value, multiple, kMaxSide);
     if (value % multiple != 0)
-      fail(Status::InvalidArgument, "request.{} is {}, which is no multiple of {} as the recipe {} needs it. Use {} or {}.", name,
-           value, multiple, engine::name_of(traits.kind), std::max(value / multiple, 1) * multiple, (value / multiple + 1) * multiple);
+      fail(Status::InvalidArgument,
+           "request.{} is {}, which is no multiple of {} as the recipe {} needs it. Use {} or {}.", name,
+           value, multiple, engine::name_of(traits.kind), std::max(value / multiple, 1) * multiple,
+           (value / multiple + 1) * multiple);
   }
 }
 
@@ -48,19 +51,20 @@ void resolve_length(Request& r) {
   require_range("num_frames", r.num_frames, 1, kMaxFrames);
   if ((r.num_frames - 1) % 8 != 0 && !r.reference_parity) {
     const int32_t below = (r.num_frames - 1) / 8 * 8 + 1;
-    fail(Status::InvalidArgument, "request.num_frames is {}, which is not of the form 8k + 1. Use {} or {}.", r.num_frames, below,
-         below + 8);
+    fail(Status::InvalidArgument, "request.num_frames is {}, which is not of the form 8k + 1. Use {} or {}.",
+         r.num_frames, below, below + 8);
   }
 }
 
 void check_sigmas(const char* field, const std::vector<float>& sigmas) {
   if (sigmas.size() < 2 || sigmas.back() != 0)
     fail(Status::InvalidArgument,
-         "request.{} has {} values and ends with {}. Give at least two noise levels, the last one 0.", field, sigmas.size(),
-         sigmas.empty() ? 0.0f : sigmas.back());
+         "request.{} has {} values and ends with {}. Give at least two noise levels, the last one 0.", field,
+         sigmas.size(), sigmas.empty() ? 0.0f : sigmas.back());
   for (size_t i = 0; i < sigmas.size(); ++i)
     if (!(sigmas[i] >= 0 && sigmas[i] <= 1) || (i > 0 && !(sigmas[i] < sigmas[i - 1])))
-      fail(Status::InvalidArgument, "request.{}[{}] is {}. Noise levels lie in 0 to 1 and fall strictly.", field, i, sigmas[i]);
+      fail(Status::InvalidArgument, "request.{}[{}] is {}. Noise levels lie in 0 to 1 and fall strictly.",
+           field, i, sigmas[i]);
 }
 
 std::vector<float> values_of(const at::Tensor& sigmas) {
@@ -73,8 +77,8 @@ void resolve_schedule(Request& r, const RecipeTraits& traits, const weights::Ver
       const auto steps = static_cast<int32_t>(r.stage_1_sigmas.size()) - 1;
       if (r.num_inference_steps != kDefault && r.num_inference_steps != steps)
         fail(Status::InvalidArgument,
-             "request.num_inference_steps is {}, request.stage_1_sigmas has {} steps. Set one of the two.", r.num_inference_steps,
-             steps);
+             "request.num_inference_steps is {}, request.stage_1_sigmas has {} steps. Set one of the two.",
+             r.num_inference_steps, steps);
       r.num_inference_steps = steps;
     } else {
       if (r.num_inference_steps == kDefault) r.num_inference_steps = defaults.num_inference_steps;
@@ -104,7 +108,8 @@ void resolve_guidance(const char* name, std::optional<engine::Guidance>& given, 
   if (g.skip_step == kDefault) g.skip_step = 0;
   require_range(fmt::format("{}.skip_step", name).c_str(), g.skip_step, 0, 1000);
   if (!g.stg_blocks) g.stg_blocks = std::vector<int32_t>{stg_block};
-  for (const auto block : *g.stg_blocks) require_range(fmt::format("{}.stg_blocks", name).c_str(), block, 0, 1000);
+  for (const auto block : *g.stg_blocks)
+    require_range(fmt::format("{}.stg_blocks", name).c_str(), block, 0, 1000);
   given = g;
 }
 
@@ -117,9 +122,10 @@ void resolve_images(Request& r, const weights::VersionDefaults& defaults) {
     if (image.crf == kDefault) image.crf = defaults.image_crf;
     require_range(field("crf").c_str(), image.crf, 0, 51);
     if (image.path.empty() == !image.pixels)
-      fail(Status::InvalidArgument, "request.images[{}] has {} path and pixels. Give exactly one of the two.", i,
-           image.path.empty() ? "neither" : "both");
-    if (!image.path.empty()) media::read_image(image.path);  // an unreadable picture is an error now, not after the text
+      fail(Status::InvalidArgument, "request.images[{}] has {} path and pixels. Give exactly one of the two.",
+           i, image.path.empty() ? "neither" : "both");
+    if (!image.path.empty())
+      media::read_image(image.path);  // an unreadable picture is an error now, not after the text
   }
 }
 
@@ -127,7 +133,8 @@ void resolve_keyframes(Request& r, const ModelFacts& facts) {
   if (r.keyframe_count == 0) return;
   if (!facts.keyframe_slots)
     fail(Status::Unsupported,
-         "request.keyframe_indices asks for {} generated keyframes, which this model was not trained for. Use an LTX-2.5 "
+         "request.keyframe_indices asks for {} generated keyframes, which this model was not trained for. "
+         "Use an LTX-2.5 "
          "checkpoint or leave the field at its default.",
          r.keyframe_count);
   const auto positions = keyframe_positions(r);
@@ -138,11 +145,13 @@ void resolve_keyframes(Request& r, const ModelFacts& facts) {
 void resolve_text(const Request& r) {
   if (r.text_embeddings.empty()) {
     if (r.prompt.empty())
-      fail(Status::InvalidArgument, "request.prompt is empty and request.text_embeddings is not set. Give one of the two.");
+      fail(Status::InvalidArgument,
+           "request.prompt is empty and request.text_embeddings is not set. Give one of the two.");
     return;
   }
   if (!r.prompt.empty())
-    fail(Status::InvalidArgument, "request.prompt and request.text_embeddings are both set. Give one of the two.");
+    fail(Status::InvalidArgument,
+         "request.prompt and request.text_embeddings are both set. Give one of the two.");
 }
 
 void resolve_output(Request& r) {
@@ -169,7 +178,8 @@ Request resolve(const Request& request, const RecipeTraits& traits, const ModelF
   resolve_text(r);
   resolve_schedule(r, traits, defaults);
   if (traits.guided) {
-    if (!r.negative_prompt && r.text_embeddings.empty()) r.negative_prompt = std::string(text::default_negative_prompt());
+    if (!r.negative_prompt && r.text_embeddings.empty())
+      r.negative_prompt = std::string(text::default_negative_prompt());
     if (r.sampler == engine::Sampler::Auto) r.sampler = engine::Sampler::Euler;
     // Spec 07 §2: the two streams differ in the strength of the prompt only.
     resolve_guidance("video_guidance", r.video_guidance, 3.0f, defaults.stg_block);

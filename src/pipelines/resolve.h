@@ -21,8 +21,9 @@ struct ModelFacts {
   bool keyframe_slots = false;  // the transformer knows tokens that stand for single frames
 };
 
-/// Fills in the defaults of the model version (spec 07 §2) and checks ranges, media files and the output path. A resolved
-/// request resolves to itself. Throws InvalidArgument and the statuses of reading media and probing the output.
+/// Fills in the defaults of the model version (spec 07 §2) and checks ranges, media files and the output
+/// path. A resolved request resolves to itself. Throws InvalidArgument and the statuses of reading media and
+/// probing the output.
 engine::Request resolve(const engine::Request& request, const RecipeTraits& traits, const ModelFacts& facts);
 
 }  // namespace ltx::pipelines

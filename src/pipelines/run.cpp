@@ -10,8 +10,8 @@
 
 namespace ltx::pipelines {
 
-Run::Run(const engine::Request& resolved, Components& parts, diffusion::NoiseSource& noise, PromptCache& cache,
-         engine::Sink& events, Observer* observer)
+Run::Run(const engine::Request& resolved, Components& parts, diffusion::NoiseSource& noise,
+         PromptCache& cache, engine::Sink& events, Observer* observer)
     : request(resolved), components(parts), sink(events), noise_(noise), cache_(cache), observer_(observer) {}
 
 void Run::observe(const std::string& name, const at::Tensor& value) {
@@ -67,24 +67,32 @@ std::vector<ConditionImage> Run::read_images() {
   std::vector<ConditionImage> images;
   for (size_t i = 0; i < request.images.size(); ++i) {
     const auto& given = request.images[i];
-    sink.progress({.phase = Phase::Condition, .step = static_cast<int32_t>(i), .step_count = static_cast<int32_t>(request.images.size())});
+    sink.progress({.phase = Phase::Condition,
+                   .step = static_cast<int32_t>(i),
+                   .step_count = static_cast<int32_t>(request.images.size())});
     sink.checkpoint();
     const auto image = given.pixels ? image_of(*given.pixels) : media::read_image(given.path, sink);
-    images.push_back({media::recompressed(image, given.crf), given.frame_index, static_cast<double>(given.strength)});
+    images.push_back(
+        {media::recompressed(image, given.crf), given.frame_index, static_cast<double>(given.strength)});
   }
   return images;
 }
 
-std::vector<diffusion::Conditioning> Run::image_conditionings(const std::vector<ConditionImage>& images, const StagePlan& plan) {
+std::vector<diffusion::Conditioning> Run::image_conditionings(const std::vector<ConditionImage>& images,
+                                                              const StagePlan& plan) {
   std::vector<diffusion::Conditioning> items;
   if (images.empty()) return items;
   const auto encoder = components.video_encoder(sink);
   const auto count = static_cast<int32_t>(images.size());
   for (int32_t i = 0; i < count; ++i) {
-    sink.progress({.phase = Phase::Condition, .stage = plan.stage, .stage_count = plan.stage_count, .step = i + 1, .step_count = count});
+    sink.progress({.phase = Phase::Condition,
+                   .stage = plan.stage,
+                   .stage_count = plan.stage_count,
+                   .step = i + 1,
+                   .step_count = count});
     const auto& image = images[static_cast<size_t>(i)];
-    const auto pixels =
-        media::condition_image(image.image, plan.height, plan.width, components.device(), components.compute());
+    const auto pixels = media::condition_image(image.image, plan.height, plan.width, components.device(),
+                                               components.compute());
     const auto latent = encoder->encode(pixels, sink);
     observe(fmt::format("stage{}.video.condition{}", plan.stage, i), latent);
     if (image.frame_index == 0)
@@ -95,7 +103,8 @@ std::vector<diffusion::Conditioning> Run::image_conditionings(const std::vector<
   return items;
 }
 
-Latents Run::denoise(const StagePlan& plan, const transformer::Transformer& network, diffusion::Denoiser& denoiser) {
+Latents Run::denoise(const StagePlan& plan, const transformer::Transformer& network,
+                     diffusion::Denoiser& denoiser) {
   observe(fmt::format("stage{}.sigmas", plan.stage), plan.sigmas);
   diffusion::StageSpec spec;
   spec.frames = request.num_frames;
@@ -121,8 +130,10 @@ Latents Run::denoise(const StagePlan& plan, const transformer::Transformer& netw
   Latents latents{*result.video, *result.audio};
   for (const auto& [name, latent] : {std::pair{"video", latents.video}, std::pair{"audio", latents.audio}})
     if (!latent.isfinite().all().item<bool>())
-      fail(Status::Numeric, "the {} latent of stage {} has values that are not finite. Use compute_dtype f32 or other weights.", name,
-           plan.stage);
+      fail(
+          Status::Numeric,
+          "the {} latent of stage {} has values that are not finite. Use compute_dtype f32 or other weights.",
+          name, plan.stage);
   observe(fmt::format("stage{}.video", plan.stage), latents.video);
   observe(fmt::format("stage{}.audio", plan.stage), latents.audio);
   return latents;
@@ -152,7 +163,11 @@ void Run::decode_video(const at::Tensor& latent, const std::function<void(const 
   const auto chunks = static_cast<int32_t>(video_vae::expected_chunks(tiling, request.num_frames));
   int32_t done = 0;
   const auto report = [&] {
-    sink.progress({.phase = Phase::Decode, .stage = 2, .stage_count = 2, .step = std::min(done, chunks), .step_count = chunks});
+    sink.progress({.phase = Phase::Decode,
+                   .stage = 2,
+                   .stage_count = 2,
+                   .step = std::min(done, chunks),
+                   .step_count = chunks});
   };
   report();
   decoder->decode_tiled(latent, tiling, sink, [&](const at::Tensor& frames) {

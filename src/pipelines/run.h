@@ -1,4 +1,5 @@
-// One generation on its way through a recipe: what it works with, and the steps that recipes share (spec 07 §5, §6).
+// One generation on its way through a recipe: what it works with, and the steps that recipes share (spec 07
+// §5, §6).
 #pragma once
 #include <ATen/ATen.h>
 
@@ -38,33 +39,37 @@ struct ConditionImage {
 struct StagePlan {
   int32_t stage = 1, stage_count = 1;
   int64_t width = 0, height = 0;  // pixels
-  at::Tensor sigmas;              // F32, CPU
+  at::Tensor sigmas = {};         // F32, CPU
   diffusion::Loop loop = diffusion::EulerLoop{};
-  std::vector<diffusion::Conditioning> conditionings;  // of the video
-  std::optional<Latents> initial;                      // of a second stage
+  std::vector<diffusion::Conditioning> conditionings = {};  // of the video
+  std::optional<Latents> initial = {};                      // of a second stage
   double noise_scale = 1;
 };
 
 class Run {
  public:
-  Run(const engine::Request& resolved, Components& components, diffusion::NoiseSource& noise, PromptCache& cache,
-      engine::Sink& sink, Observer* observer = nullptr);
+  Run(const engine::Request& resolved, Components& components, diffusion::NoiseSource& noise,
+      PromptCache& cache, engine::Sink& sink, Observer* observer = nullptr);
 
   const engine::Request& request;
   Components& components;
   engine::Sink& sink;
 
-  /// The contexts of the prompt and, where the recipe is guided, of the negative prompt, in the compute dtype on the device.
+  /// The contexts of the prompt and, where the recipe is guided, of the negative prompt, in the compute dtype
+  /// on the device.
   PromptContexts encode_prompts(bool guided);
 
   /// Decodes the image conditions once; each stage encodes them at its own size.
   std::vector<ConditionImage> read_images();
 
-  /// "Combined" conditionings (spec 07 §5.3): an image at frame 0 replaces the first latent frame, others are appended.
-  std::vector<diffusion::Conditioning> image_conditionings(const std::vector<ConditionImage>& images, const StagePlan& plan);
+  /// "Combined" conditionings (spec 07 §5.3): an image at frame 0 replaces the first latent frame, others are
+  /// appended.
+  std::vector<diffusion::Conditioning> image_conditionings(const std::vector<ConditionImage>& images,
+                                                           const StagePlan& plan);
 
   /// Runs one stage with a loaded transformer.
-  Latents denoise(const StagePlan& plan, const transformer::Transformer& network, diffusion::Denoiser& denoiser);
+  Latents denoise(const StagePlan& plan, const transformer::Transformer& network,
+                  diffusion::Denoiser& denoiser);
 
   /// ×2 in width and height, normalised again.
   at::Tensor upsample(const at::Tensor& video);

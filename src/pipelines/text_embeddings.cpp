@@ -17,11 +17,14 @@ std::string name_of(bool positive, bool video) {
 }
 
 /// One stored dtype per file: what the run computed in.
-const char* dtype_name(const at::Tensor& tensor) { return tensor.scalar_type() == at::kFloat ? "F32" : "BF16"; }
+const char* dtype_name(const at::Tensor& tensor) {
+  return tensor.scalar_type() == at::kFloat ? "F32" : "BF16";
+}
 
 }  // namespace
 
-void write_text_embeddings(const std::string& path, const PromptContexts& contexts, const std::string& model_version) {
+void write_text_embeddings(const std::string& path, const PromptContexts& contexts,
+                           const std::string& model_version) {
   std::vector<std::pair<std::string, at::Tensor>> tensors;
   const auto add = [&](bool positive, const PromptContext& context) {
     tensors.emplace_back(name_of(positive, true), context.video.cpu().contiguous());
@@ -30,7 +33,8 @@ void write_text_embeddings(const std::string& path, const PromptContexts& contex
   add(true, contexts.positive);
   if (contexts.negative) add(false, *contexts.negative);
   std::vector<io::TensorDeclaration> declarations;
-  for (const auto& [name, tensor] : tensors) declarations.push_back({name, dtype_name(tensor), tensor.sizes().vec()});
+  for (const auto& [name, tensor] : tensors)
+    declarations.push_back({name, dtype_name(tensor), tensor.sizes().vec()});
   io::SafetensorsWriter writer(path, declarations, {{"format", kFormat}, {"model_version", model_version}});
   for (const auto& [name, tensor] : tensors)
     writer.write(name, {static_cast<const std::byte*>(tensor.data_ptr()), tensor.nbytes()});
@@ -41,18 +45,23 @@ void check_text_embeddings(const std::string& path, bool guided) {
   const io::Safetensors file(path);
   const auto format = file.metadata().find("format");
   if (format == file.metadata().end() || format->second != kFormat)
-    fail(Status::FileFormat, "'{}': expected metadata format '{}', found '{}'. Write the file with ltx_encode_text.", path, kFormat,
-         format == file.metadata().end() ? "" : format->second);
+    fail(Status::FileFormat,
+         "'{}': expected metadata format '{}', found '{}'. Write the file with ltx_encode_text.", path,
+         kFormat, format == file.metadata().end() ? "" : format->second);
   for (const bool positive : {true, false})
     for (const bool video : {true, false}) {
       if (!positive && !guided) continue;
       const auto name = name_of(positive, video);
       const auto* entry = file.find(name);
       if (!entry)
-        fail(Status::TensorMissing, "'{}': tensor '{}' is missing. Encode the text again with a pipeline of this recipe.", path, name);
+        fail(Status::TensorMissing,
+             "'{}': tensor '{}' is missing. Encode the text again with a pipeline of this recipe.", path,
+             name);
       if (entry->shape.size() != 3 || entry->shape[0] != 1 || entry->shape[1] < 1 || entry->shape[2] < 1 ||
           (entry->dtype != "BF16" && entry->dtype != "F32"))
-        fail(Status::TensorMismatch, "'{}': tensor '{}' is {} of {} dimensions, expected BF16 or F32 [1, T, D]. Encode the text again.",
+        fail(Status::TensorMismatch,
+             "'{}': tensor '{}' is {} of {} dimensions, expected BF16 or F32 [1, T, D]. Encode the text "
+             "again.",
              path, name, entry->dtype, entry->shape.size());
     }
 }
@@ -61,7 +70,8 @@ PromptContexts read_text_embeddings(const std::string& path, bool guided) {
   check_text_embeddings(path, guided);
   const weights::FileStore store(std::vector<std::string>{path});
   const auto read = [&](bool positive) {
-    return PromptContext{store.read(name_of(positive, true)).clone(), store.read(name_of(positive, false)).clone()};
+    return PromptContext{store.read(name_of(positive, true)).clone(),
+                         store.read(name_of(positive, false)).clone()};
   };
   PromptContexts contexts{read(true), std::nullopt};
   if (guided) contexts.negative = read(false);

@@ -17,10 +17,13 @@ struct PromptContexts {
   std::optional<PromptContext> negative;
 };
 
-/// A safetensors file with `positive.video`, `positive.audio` and, for guided recipes, `negative.*`; written whole or not at all.
-void write_text_embeddings(const std::string& path, const PromptContexts& contexts, const std::string& model_version);
+/// A safetensors file with `positive.video`, `positive.audio` and, for guided recipes, `negative.*`; written
+/// whole or not at all.
+void write_text_embeddings(const std::string& path, const PromptContexts& contexts,
+                           const std::string& model_version);
 
-/// Header check only. Throws FileFormat for another kind of file, ComponentMissing if a guided recipe finds no negative prompt.
+/// Header check only. Throws FileFormat for another kind of file, ComponentMissing if a guided recipe finds
+/// no negative prompt.
 void check_text_embeddings(const std::string& path, bool guided);
 
 /// On the CPU in the stored dtype.

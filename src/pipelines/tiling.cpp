@@ -12,14 +12,17 @@ using engine::kDefault;
 constexpr video_vae::ScaleFactors kScale{};
 
 video_vae::TileSizes sizes_of(const engine::Tiling& t) {
-  return {{t.tile_frames, t.overlap_frames}, {t.tile_height, t.overlap_height}, {t.tile_width, t.overlap_width}};
+  return {
+      {t.tile_frames, t.overlap_frames}, {t.tile_height, t.overlap_height}, {t.tile_width, t.overlap_width}};
 }
 
 /// Unset tile: the axis stays whole. Unset overlap: none.
 void fill_axis(const char* axis, int32_t& tile, int32_t& overlap) {
   if (tile == kDefault) {
     if (overlap != kDefault && overlap != 0)
-      fail(Status::InvalidArgument, "request.tiling.overlap_{} is {}, but tile_{} is not set. Set both or neither.", axis, overlap, axis);
+      fail(Status::InvalidArgument,
+           "request.tiling.overlap_{} is {}, but tile_{} is not set. Set both or neither.", axis, overlap,
+           axis);
     tile = 0;
   }
   if (overlap == kDefault) overlap = 0;
@@ -30,7 +33,9 @@ void fill_axis(const char* axis, int32_t& tile, int32_t& overlap) {
 void resolve_tiling(engine::Request& request) {
   auto& t = request.tiling;
   switch (t.mode) {
-    case engine::TilingMode::Off: t = engine::Tiling{.mode = engine::TilingMode::Off}; return;
+    case engine::TilingMode::Off:
+      t = engine::Tiling{.mode = engine::TilingMode::Off};
+      return;
     case engine::TilingMode::Auto: {
       const auto sizes = video_vae::auto_conv_tiling(request.height, request.width);
       const auto set = [](int32_t& tile, int32_t& overlap, const video_vae::AxisSize& axis) {

@@ -5,7 +5,8 @@
 
 namespace ltx::pipelines {
 
-/// Replaces AUTO by the tile sizes that the final resolution implies and checks explicit ones. Throws InvalidArgument.
+/// Replaces AUTO by the tile sizes that the final resolution implies and checks explicit ones. Throws
+/// InvalidArgument.
 void resolve_tiling(engine::Request& request);
 
 /// Of a resolved request.

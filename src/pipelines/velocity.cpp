@@ -7,7 +7,9 @@ namespace {
 
 constexpr size_t kSessions = 4;  // conditional, unconditional, perturbed, isolated
 
-const latents::Modality* pointer(const std::optional<latents::Modality>& modality) { return modality ? &*modality : nullptr; }
+const latents::Modality* pointer(const std::optional<latents::Modality>& modality) {
+  return modality ? &*modality : nullptr;
+}
 
 bool same(const at::Tensor& a, const at::Tensor& b) {
   if (a.sizes() != b.sizes() || a.scalar_type() != b.scalar_type()) return false;
@@ -23,16 +25,18 @@ bool same(const std::optional<latents::Modality>& a, const std::optional<latents
   if (a.has_value() != b.has_value()) return false;
   if (!a) return true;
   return a->latent.sizes() == b->latent.sizes() && a->timesteps.sizes() == b->timesteps.sizes() &&
-         same(a->positions, b->positions) && same(a->context, b->context) && same(a->context_mask, b->context_mask) &&
-         same(a->attention_mask, b->attention_mask) && same(a->keyframes_mask, b->keyframes_mask);
+         same(a->positions, b->positions) && same(a->context, b->context) &&
+         same(a->context_mask, b->context_mask) && same(a->attention_mask, b->attention_mask) &&
+         same(a->keyframes_mask, b->keyframes_mask);
 }
 
 }  // namespace
 
 const transformer::Session& TransformerVelocity::session_for(const std::optional<latents::Modality>& video,
                                                              const std::optional<latents::Modality>& audio) {
-  const auto found = std::find_if(prepared_.begin(), prepared_.end(),
-                                  [&](const Prepared& p) { return same(p.video, video) && same(p.audio, audio); });
+  const auto found = std::find_if(prepared_.begin(), prepared_.end(), [&](const Prepared& p) {
+    return same(p.video, video) && same(p.audio, audio);
+  });
   if (found != prepared_.end()) {
     prepared_.splice(prepared_.begin(), prepared_, found);
     return *prepared_.front().session;
@@ -45,8 +49,9 @@ const transformer::Session& TransformerVelocity::session_for(const std::optional
 diffusion::StreamTensors TransformerVelocity::velocities(const std::optional<latents::Modality>& video,
                                                          const std::optional<latents::Modality>& audio,
                                                          const latents::Perturbations& perturbations) {
-  const auto outputs = session_for(video, audio)
-                           .step(pointer(video), pointer(audio), perturbations.empty() ? nullptr : &perturbations, monitor_);
+  const auto outputs =
+      session_for(video, audio)
+          .step(pointer(video), pointer(audio), perturbations.empty() ? nullptr : &perturbations, monitor_);
   return {outputs.video, outputs.audio};
 }
 

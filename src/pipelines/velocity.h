@@ -7,8 +7,8 @@
 
 namespace ltx::pipelines {
 
-/// Serves one stage. What is constant over its steps (rotary tables, masks, projected text) is prepared once per batch of
-/// passes that comes back: a guided step has a few of them, each with its own contexts.
+/// Serves one stage. What is constant over its steps (rotary tables, masks, projected text) is prepared once
+/// per batch of passes that comes back: a guided step has a few of them, each with its own contexts.
 class TransformerVelocity final : public diffusion::VelocityModel {
  public:
   TransformerVelocity(const transformer::Model& network, bool keyframe_slots, Monitor& monitor)

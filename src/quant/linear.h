@@ -1,4 +1,5 @@
-// The one linear layer of the library. Which format the weight has is the policy's decision; models do not ask.
+// The one linear layer of the library. Which format the weight has is the policy's decision; models do not
+// ask.
 #pragma once
 #include "quant/source.h"
 

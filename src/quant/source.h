@@ -1,4 +1,5 @@
-// What a network is built from: a place in the weights plus the policy in force (dtype, device and, later, formats).
+// What a network is built from: a place in the weights plus the policy in force (dtype, device and, later,
+// formats).
 #pragma once
 #include "weights/view.h"
 
@@ -6,18 +7,20 @@ namespace ltx::quant {
 
 class Source {
  public:
-  /// `compute` is the dtype of all arithmetic between quantized layers: kBFloat16 or kFloat (parity, training).
+  /// `compute` is the dtype of all arithmetic between quantized layers: kBFloat16 or kFloat (parity,
+  /// training).
   Source(weights::View view, at::Device device, at::ScalarType compute);
 
   Source operator/(std::string_view name) const;
   Source operator/(int64_t index) const;
 
-  /// A tensor in the compute dtype on the device. A tensor that already is so is returned itself, so that gradients reach
-  /// a caller's parameters.
+  /// A tensor in the compute dtype on the device. A tensor that already is so is returned itself, so that
+  /// gradients reach a caller's parameters.
   at::Tensor tensor(std::string_view name, at::IntArrayRef shape) const;
   /// A tensor in a given dtype on the device.
   at::Tensor tensor(std::string_view name, at::IntArrayRef shape, at::ScalarType dtype) const;
-  /// A tensor in its stored dtype (the transformer keeps its F32 tables, spec 02), or fp32 if the compute dtype is fp32.
+  /// A tensor in its stored dtype (the transformer keeps its F32 tables, spec 02), or fp32 if the compute
+  /// dtype is fp32.
   at::Tensor stored(std::string_view name, at::IntArrayRef shape) const;
 
   bool has(std::string_view name) const { return view_.has(name); }

@@ -97,7 +97,8 @@ bool compare(const Case& c, const Results& results) {
       }
       const auto& actual = found->second;
       if (actual.sizes() != expected.sizes()) {
-        std::printf("  FAIL %-40s shape %s, expected %s\n", name.c_str(), shape_of(actual).c_str(), shape_of(expected).c_str());
+        std::printf("  FAIL %-40s shape %s, expected %s\n", name.c_str(), shape_of(actual).c_str(),
+                    shape_of(expected).c_str());
         good = false;
         continue;
       }
@@ -115,7 +116,8 @@ bool compare(const Case& c, const Results& results) {
       bool within = true;
       std::string bounds;
       if (tolerance.value("exact", false)) within = errors.exact, bounds = "exact";
-      for (const auto& [key, value] : {std::pair{"rel_l2", errors.rel_l2}, std::pair{"max_abs", errors.max_abs}})
+      for (const auto& [key, value] :
+           {std::pair{"rel_l2", errors.rel_l2}, std::pair{"max_abs", errors.max_abs}})
         if (tolerance.contains(key)) {
           const double bound = tolerance[key].get<double>();
           within = within && value <= bound;
@@ -123,8 +125,8 @@ bool compare(const Case& c, const Results& results) {
           std::snprintf(text, sizeof text, " %s<=%.2e", key, bound);
           bounds += text;
         }
-      std::printf("  %s %-40s rel_l2 %.2e max_abs %.2e (%s)%s\n", within ? "ok  " : "FAIL", name.c_str(), errors.rel_l2,
-                  errors.max_abs, bounds.c_str(), taps.contains(name) ? " tap" : "");
+      std::printf("  %s %-40s rel_l2 %.2e max_abs %.2e (%s)%s\n", within ? "ok  " : "FAIL", name.c_str(),
+                  errors.rel_l2, errors.max_abs, bounds.c_str(), taps.contains(name) ? " tap" : "");
       good = good && within;
     }
   }
@@ -132,7 +134,10 @@ bool compare(const Case& c, const Results& results) {
     for (const auto& [key, value] : d["expect"].items()) {
       const bool equal = results.values.contains(key) && results.values[key] == value;
       std::printf("  %s expect %-33s %s\n", equal ? "ok  " : "FAIL", key.c_str(),
-                  equal ? "" : ("expected " + value.dump() + ", found " + (results.values.contains(key) ? results.values[key].dump() : "nothing")).c_str());
+                  equal ? ""
+                        : ("expected " + value.dump() + ", found " +
+                           (results.values.contains(key) ? results.values[key].dump() : "nothing"))
+                              .c_str());
       good = good && equal;
     }
   return good;
@@ -187,7 +192,8 @@ int run(const Registry& registry, int argc, char** argv) {
       std::fprintf(stderr, "golden folder '%s' does not exist\n", root.c_str());
       return 2;
     }
-    for (const auto& entry : fs::recursive_directory_iterator(root, fs::directory_options::follow_directory_symlink))
+    for (const auto& entry :
+         fs::recursive_directory_iterator(root, fs::directory_options::follow_directory_symlink))
       if (entry.path().filename() == "case.json") folders.push_back(entry.path().parent_path());
   }
   std::sort(folders.begin(), folders.end());
@@ -199,13 +205,15 @@ int run(const Registry& registry, int argc, char** argv) {
     try {
       const Case c = read_case(folder);
       component = c.component;
-      if (!filter.empty() && folder.string().find(filter) == std::string::npos && component.find(filter) == std::string::npos)
+      if (!filter.empty() && folder.string().find(filter) == std::string::npos &&
+          component.find(filter) == std::string::npos)
         continue;
       const auto adapter = registry.find(component);
       if (adapter == registry.end()) {
         const auto reason = not_built(component);
         if (reason.empty()) throw std::runtime_error("unknown component");
-        std::printf("skip %s [%s]: not built yet: %s\n", folder.filename().c_str(), component.c_str(), reason.c_str());
+        std::printf("skip %s [%s]: not built yet: %s\n", folder.filename().c_str(), component.c_str(),
+                    reason.c_str());
         ++skipped;
         continue;
       }

@@ -32,7 +32,7 @@ struct Case {
 };
 
 struct Results {
-  std::map<std::string, at::Tensor> tensors;  // outputs, and taps where exposed
+  std::map<std::string, at::Tensor> tensors;         // outputs, and taps where exposed
   nlohmann::json values = nlohmann::json::object();  // members of "expect"
 };
 
@@ -54,7 +54,8 @@ void register_diffusion(Registry&);
 void register_media(Registry&);
 void register_pipelines(Registry&);
 
-/// Runs every case below the folders whose path or component contains `filter`; returns the process's exit code.
+/// Runs every case below the folders whose path or component contains `filter`; returns the process's exit
+/// code.
 int run(const Registry& registry, int argc, char** argv);
 
 }  // namespace ltx::golden

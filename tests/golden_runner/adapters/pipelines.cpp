@@ -20,12 +20,16 @@ class RecordedNoise final : public diffusion::NoiseSource {
     const std::string stream = latents::name(r.stream), stage = "stage" + std::to_string(r.stage);
     std::string name = "noise." + stage + "." + stream;
     if (r.purpose != diffusion::Purpose::Initial)
-      name = "sde." + stage + "." + std::to_string(r.step) + (r.purpose == diffusion::Purpose::Substep ? ".substep." : ".step.") + stream;
+      name = "sde." + stage + "." + std::to_string(r.step) +
+             (r.purpose == diffusion::Purpose::Substep ? ".substep." : ".step.") + stream;
     const auto& noise = case_.input(name);
-    if (noise.sizes() != r.shape) throw std::runtime_error("draw '" + name + "' was asked for in another shape");
+    if (noise.sizes() != r.shape)
+      throw std::runtime_error("draw '" + name + "' was asked for in another shape");
     return noise.to(r.device, r.dtype);
   }
-  std::unique_ptr<NoiseSource> fork(const at::Device&, uint64_t) const override { return std::make_unique<RecordedNoise>(case_); }
+  std::unique_ptr<NoiseSource> fork(const at::Device&, uint64_t) const override {
+    return std::make_unique<RecordedNoise>(case_);
+  }
 
  private:
   const Case& case_;
@@ -115,7 +119,8 @@ engine::ImageCondition image(const Case& c, const json& given) {
 engine::PipelineParams pipeline_params(const Case& c, engine::PipelineKind kind) {
   engine::PipelineParams params;
   params.kind = kind;
-  params.compute_dtype = c.compute_dtype == at::kFloat ? engine::ComputeDtype::F32 : engine::ComputeDtype::Bf16;
+  params.compute_dtype =
+      c.compute_dtype == at::kFloat ? engine::ComputeDtype::F32 : engine::ComputeDtype::Bf16;
   params.device_type = engine::DeviceType::Cpu;
   params.max_batch_size = c.param<int32_t>("max_batch_size", 1);
   params.models.checkpoint = c.weight("checkpoint");
@@ -163,7 +168,8 @@ Results run_recipe(const Case& c, engine::PipelineKind kind) {
   out["video.last"] = video.narrow(0, video.size(0) - 1, 1);
   const auto samples = sink.waveform.size(1);
   out["waveform.head"] = sink.waveform.narrow(1, 0, std::min<int64_t>(3072, samples));
-  out["waveform.tail"] = sink.waveform.narrow(1, std::max<int64_t>(samples - 1024, 0), std::min<int64_t>(1024, samples));
+  out["waveform.tail"] =
+      sink.waveform.narrow(1, std::max<int64_t>(samples - 1024, 0), std::min<int64_t>(1024, samples));
   out["waveform.shape"] = at::tensor(sink.waveform.sizes().vec(), at::kLong);
   out["sampling_rate"] = at::tensor({sink.rate}, at::kLong);
   return taps.results;
@@ -172,8 +178,12 @@ Results run_recipe(const Case& c, engine::PipelineKind kind) {
 }  // namespace
 
 void register_pipelines(Registry& registry) {
-  registry["pipeline.distilled"] = [](const Case& c) { return run_recipe(c, engine::PipelineKind::Distilled); };
-  registry["pipeline.one_stage"] = [](const Case& c) { return run_recipe(c, engine::PipelineKind::OneStage); };
+  registry["pipeline.distilled"] = [](const Case& c) {
+    return run_recipe(c, engine::PipelineKind::Distilled);
+  };
+  registry["pipeline.one_stage"] = [](const Case& c) {
+    return run_recipe(c, engine::PipelineKind::OneStage);
+  };
 }
 
 }  // namespace ltx::golden

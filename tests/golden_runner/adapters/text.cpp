@@ -4,7 +4,9 @@
 #include "base/error.h"
 #include "golden.h"
 #include "models/text/duration_head.h"
+#include "models/text/enhancer.h"
 #include "models/text/text_encoder.h"
+#include "models/text/vision_tower.h"
 #include "weights/checkpoint.h"
 
 namespace ltx::golden {
@@ -158,6 +160,56 @@ Results duration_head(const Case& c) {
           {}};
 }
 
+Results clean_response(const Case& c) {
+  Results results;
+  for (size_t i = 0; const auto& text : c.params.at("texts"))
+    results.tensors["text." + std::to_string(i++)] = text_tensor(text::clean_reply(text.get<std::string>()));
+  return results;
+}
+
+Results generate(const Case& c) {
+  const weights::TextEncoderFiles files(c.weight("text_encoder"));
+  const text::TextEncoder encoder(files, quant::Source(files.open().view, at::kCPU, c.compute_dtype));
+  const auto chat = text::render_chat(c.params.at("system_prompt").get<std::string>(),
+                                      text::text_request(c.params.at("prompt").get<std::string>()));
+  text::GenerationOptions options;
+  options.sample = false;
+  options.max_new_tokens = c.params.at("max_new_tokens").get<int64_t>();
+  std::vector<at::Tensor> logits;
+  const auto reply = text::generate_reply(encoder, chat, options, Monitor::silent(),
+                                          [&](const at::Tensor& step) { logits.push_back(step); });
+  return {{{"prompt_ids", reply.prompt.ids[0]},
+           {"prompt_mask", reply.prompt.mask[0]},
+           {"generated_ids", ids_tensor(reply.ids)},
+           {"text_utf8", text_tensor(reply.text)},
+           {"cleaned_utf8", text_tensor(text::clean_reply(reply.text))},
+           {"logits", at::stack({logits.at(0), logits.at(1), logits.back()})}},
+          {}};
+}
+
+Results gemma_image(const Case& c) {
+  const weights::TextEncoderFiles files(c.weight("text_encoder"));
+  const auto part = files.open();
+  const quant::Source source(part.view, at::kCPU, c.compute_dtype);
+  const text::TextEncoder encoder(files, source);
+  const auto& model = encoder.model();
+  const text::VisionTower tower(text::VisionConfig::parse(files.config(), model.config().hidden, part.file),
+                                source);
+  const auto mask = c.input("attention_mask");
+  Results results;
+  results.tensors["embeddings"] = tower.embed(c.input("pixel_values"));
+  results.tensors["tower"] = tower.encode(results.tensors["embeddings"]);
+  results.tensors["image_features"] = tower.project(results.tensors["tower"]);
+  const auto embedded = text::place_images(model.embed(c.input("input_ids")), c.input("token_type_ids"),
+                                           results.tensors["image_features"]);
+  model.run(embedded, text::layout_padded(mask, 0, model.config().sliding_window, c.input("token_type_ids")),
+            Monitor::silent(), [&](int64_t index, const at::Tensor& state) {
+              results.tensors["hidden_states." + std::to_string(index)] =
+                  state * mask.unsqueeze(-1).to(state.scalar_type());
+            });
+  return results;
+}
+
 Results detect(const Case& c) {
   std::vector<int64_t> accepted, versions;
   for (const auto& item : c.params.at("items")) {
@@ -204,6 +256,9 @@ void register_text(Registry& registry) {
   registry["text.connector"] = connector;
   registry["text.encode"] = encode;
   registry["text.detect"] = detect;
+  registry["text.clean_response"] = clean_response;
+  registry["text.generate"] = generate;
+  registry["text.gemma3_image"] = gemma_image;
   registry["text.duration_head"] = duration_head;
 }
 
