@@ -145,18 +145,18 @@ bool known_size(const StructInfo& info, size_t size) {
 }
 
 /// Throws unless a client may have a struct of this size.
-void check_size(const StructInfo& info, size_t size) {
+void check_size(const StructInfo& info, size_t size, const std::string& path) {
   if (size > info.size)
     fail(Status::TooNew,
-         "{} has {} bytes in the caller's header and {} in libltx {}.{}.{}: the header is newer than the "
+         "{}{} has {} bytes in the caller's header and {} in libltx {}.{}.{}: the header is newer than the "
          "library. Install the "
          "library that the program was compiled for.",
-         info.name, size, info.size, LTX_VERSION_MAJOR, LTX_VERSION_MINOR, LTX_VERSION_PATCH);
+         path, info.name, size, info.size, LTX_VERSION_MAJOR, LTX_VERSION_MINOR, LTX_VERSION_PATCH);
   if (!known_size(info, size))
     fail(
         Status::StructSize,
-        "{} was given a size of {} bytes, which no version of it had; this one has {}. Call {}_init() first.",
-        info.name, size, info.size, info.name);
+        "{}{} was given a size of {} bytes, which no version of it had; this one has {}. Call {}_init() first.",
+        path, info.name, size, info.size, info.name);
 }
 
 }  // namespace
@@ -177,7 +177,7 @@ void init_struct(ltx_struct type, void* object, size_t size) {
   const StructInfo& info = struct_info(type);
   if (object == nullptr)
     fail(Status::InvalidArgument, "object is NULL. Pass the address of an {}.", info.name);
-  check_size(info, size);
+  check_size(info, size, {});
   alignas(8) std::byte own[512];
   static_assert(sizeof(ltx_request) <= sizeof own);
   info.fill(own);
@@ -192,7 +192,7 @@ void read_struct(const StructInfo& info, const void* client, const std::string& 
          info.name, info.name);
   uint32_t size;
   std::memcpy(&size, client, sizeof size);
-  check_size(info, size);
+  check_size(info, size, path + ": ");
   info.fill(own);
   std::memcpy(own, client, size);
   for (const uint32_t offset : info.reserved) {

@@ -72,10 +72,13 @@ Engine::Engine(const engine::PipelineParams& params) : params_(params) {
   ++probe().engines;
 }
 
-Engine::~Engine() { --probe().engines; }
+Engine::~Engine() {
+  --probe().engines;
+}
 
 engine::ComponentState Engine::component(engine::Component component) const {
-  if (component == engine::Component::DurationHead) fail(Status::Unsupported, "the toy has no duration head. Ask for another.");
+  if (component == engine::Component::DurationHead)
+    fail(Status::Unsupported, "the toy has no duration head. Ask for another.");
   engine::ComponentState state;
   state.component = component;
   state.residency = engine::Residency::Device;
@@ -90,7 +93,8 @@ engine::Request Engine::resolve(const engine::Request& request) const {
   if (r.width < 0) r.width = 64;
   if (r.height < 0) r.height = 32;
   if (r.width % 32 || r.height % 32)
-    fail(Status::InvalidArgument, "request.width is {} and request.height {}. Use multiples of 32.", r.width, r.height);
+    fail(Status::InvalidArgument, "request.width is {} and request.height {}. Use multiples of 32.", r.width,
+         r.height);
   if (r.num_frames < 0) r.num_frames = 9;
   if (r.frame_rate < 0) r.frame_rate = 24;
   if (r.stage_1_sigmas.empty()) r.stage_1_sigmas = {1.0f, 0.5f, 0.0f};
@@ -110,15 +114,21 @@ engine::Request Engine::resolve(const engine::Request& request) const {
 engine::Output Engine::generate(const engine::Request& r, engine::Sink& sink) {
   const Running running;
   const auto script = parse_script(r.prompt);
-  const int delay = number(script, "delay", 0), chunks = number(script, "chunks", 3), steps = number(script, "steps", 4);
+  const int delay = number(script, "delay", 0), chunks = number(script, "chunks", 3),
+            steps = number(script, "steps", 4);
   if (!script.contains("unplanned"))
-    sink.plan({{Phase::Load, 0, 1}, {Phase::Text, 0, 1}, {Phase::Denoise, 1, 4}, {Phase::Denoise, 2, 2}, {Phase::Decode, 0, 2}});
+    sink.plan({{Phase::Load, 0, 1},
+               {Phase::Text, 0, 1},
+               {Phase::Denoise, 1, 4},
+               {Phase::Denoise, 2, 2},
+               {Phase::Decode, 0, 2}});
   sink.progress({.phase = Phase::Load, .bytes_done = 0, .bytes_total = 64});
   check(sink);
   loaded_ = true;
   sink.progress({.phase = Phase::Load, .bytes_done = 64, .bytes_total = 64});
   sink.progress({.phase = Phase::Text});
-  for (int i = 0; i < number(script, "logs", 1); ++i) sink.log(LogLevel::Warning, "toy", fmt::format("line {}", i));
+  for (int i = 0; i < number(script, "logs", 1); ++i)
+    sink.log(LogLevel::Warning, "toy", fmt::format("line {}", i));
   sink.log(LogLevel::Debug, "toy", "nobody asked");
   misbehave(script);
   for (int stage = 1; stage <= 2; ++stage)
@@ -128,7 +138,8 @@ engine::Output Engine::generate(const engine::Request& r, engine::Sink& sink) {
       pause(delay);
     }
   engine::Pixels frame;
-  frame.format = engine::channel_bytes(r.output.pixel_format) == 1 ? engine::PixelFormat::Rgb8 : engine::PixelFormat::RgbF32;
+  frame.format = engine::channel_bytes(r.output.pixel_format) == 1 ? engine::PixelFormat::Rgb8
+                                                                   : engine::PixelFormat::RgbF32;
   frame.width = r.width;
   frame.height = r.height;
   frame.frame_count = 1;
@@ -137,7 +148,8 @@ engine::Output Engine::generate(const engine::Request& r, engine::Sink& sink) {
     check(sink);
     sink.progress({.phase = Phase::Decode, .step = i + 1, .step_count = chunks});
     const auto data = std::make_shared<std::byte[]>(frame.frame_bytes());
-    for (uint64_t k = 0; k < frame.frame_bytes() / static_cast<uint64_t>(engine::channel_bytes(frame.format)); ++k) {
+    for (uint64_t k = 0; k < frame.frame_bytes() / static_cast<uint64_t>(engine::channel_bytes(frame.format));
+         ++k) {
       if (frame.format == engine::PixelFormat::Rgb8)
         data[k] = static_cast<std::byte>((k + static_cast<uint64_t>(i) + r.seed) % 251);
       else
@@ -178,7 +190,9 @@ void Engine::preload(engine::Component, engine::Sink& sink) {
   loaded_ = true;
 }
 
-void Engine::evict(engine::Component) { loaded_ = false; }
+void Engine::evict(engine::Component) {
+  loaded_ = false;
+}
 
 namespace {
 
@@ -188,12 +202,14 @@ class Backend final : public api::Backend {
     misbehave(parse_script(params.models.transformer));
     return std::make_unique<Engine>(params);
   }
-  void save_clip(const engine::Clip& clip, const engine::OutputOptions& options, engine::Sink& sink) override {
+  void save_clip(const engine::Clip& clip, const engine::OutputOptions& options,
+                 engine::Sink& sink) override {
     sink.progress({.phase = Phase::Encode, .step = 1, .step_count = 1});
     std::ofstream(options.path) << clip.video.frame_count << ' ' << clip.audio.sample_count;
   }
   nlohmann::json inspect(const std::string& path) override {
-    if (!std::filesystem::exists(path)) fail(Status::FileNotFound, "path names '{}', which does not exist. Check it.", path);
+    if (!std::filesystem::exists(path))
+      fail(Status::FileNotFound, "path names '{}', which does not exist. Check it.", path);
     return {{"kind", "toy"}};
   }
   nlohmann::json build_info() override { return {{"torch", nullptr}}; }
@@ -221,4 +237,6 @@ class Backend final : public api::Backend {
 }  // namespace
 }  // namespace ltx::toy
 
-std::unique_ptr<ltx::api::Backend> ltx::api::make_backend() { return std::make_unique<toy::Backend>(); }
+std::unique_ptr<ltx::api::Backend> ltx::api::make_backend() {
+  return std::make_unique<toy::Backend>();
+}

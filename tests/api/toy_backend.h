@@ -1,5 +1,5 @@
-// A recipe without torch, for everything about the C API that is not about models. The prompt is its script: words
-// "key=value", for example "chunks=4 delay=2 logs=3 fail=73".
+// A recipe without torch, for everything about the C API that is not about models. The prompt is its script:
+// words "key=value", for example "chunks=4 delay=2 logs=3 fail=73".
 #pragma once
 #include <atomic>
 #include <map>
@@ -11,9 +11,9 @@ namespace ltx::toy {
 
 /// What the tests look at from outside.
 struct Probe {
-  std::atomic<int> engines{0};       // alive
-  std::atomic<int> runs{0};          // in generate() at this moment
-  std::atomic<int> chunks_sent{0};   // frames delivered to the sink since the last reset
+  std::atomic<int> engines{0};      // alive
+  std::atomic<int> runs{0};         // in generate() at this moment
+  std::atomic<int> chunks_sent{0};  // frames delivered to the sink since the last reset
   std::atomic<int> checkpoints{0};
 };
 Probe& probe();
