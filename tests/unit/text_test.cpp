@@ -1,5 +1,8 @@
 // Language model, feature extractor, connectors: the invariants of spec 03 (a) that goldens do not show, and
 // the errors.
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
 #include <nlohmann/json.hpp>
 
 #include "file_fixture.h"
@@ -286,8 +289,9 @@ TEST_CASE("gradients reach every weight of the language model") {
       .square()
       .sum()
       .backward();
-  for (const auto& [name, tensor] : tensors) {
-    CAPTURE(name);
+  for (const auto& entry : tensors) {
+    const auto& tensor = entry.second;
+    CAPTURE(entry.first);
     REQUIRE(tensor.grad().defined());
     CHECK(tensor.grad().abs().max().item<double>() > 0);
   }

@@ -1,4 +1,6 @@
 // The tokenizer: special tokens, truncation, padding, and what happens to bad files and bad text.
+#include <ATen/ATen.h>
+
 #include <nlohmann/json.hpp>
 
 #include "file_fixture.h"

@@ -25,6 +25,11 @@ const json* Fields::find(const std::string& key) const {
   return found == object_.end() || found->is_null() ? nullptr : &*found;
 }
 
+bool Fields::is_array(const std::string& key) const {
+  const auto* value = find(key);
+  return value && value->is_array();
+}
+
 void Fields::wrong(const std::string& key, const std::string& expected) const {
   const auto* value = find(key);
   std::string found = value ? value->dump(-1, ' ', false, json::error_handler_t::replace) : "none";

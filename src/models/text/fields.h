@@ -14,6 +14,7 @@ class Fields {
 
   /// True if the key is present and not null.
   bool has(const std::string& key) const { return find(key) != nullptr; }
+  bool is_array(const std::string& key) const;
 
   int64_t integer(const std::string& key, int64_t fallback) const;
   int64_t integer(const std::string& key) const;

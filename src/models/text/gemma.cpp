@@ -31,21 +31,34 @@ std::vector<GemmaLayer> make_layers(const GemmaConfig& config, const quant::Sour
   return layers;
 }
 
+/// The number of the image that a token belongs to, from 1; 0 for text. [N, T].
+at::Tensor images_of(const at::Tensor& token_types) {
+  const auto soft = token_types.eq(1).to(at::kLong);
+  const auto before = at::constant_pad_nd(soft, {1, 0}).slice(1, 0, soft.size(1));
+  return (soft * (1 - before)).cumsum(1) * soft;
+}
+
 }  // namespace
 
-GemmaLayout layout_padded(const at::Tensor& mask, int64_t first_position, int64_t sliding_window) {
+GemmaLayout layout_padded(const at::Tensor& mask, int64_t first_position, int64_t sliding_window,
+                          const at::Tensor& token_types) {
   const auto T = mask.size(1);
   const auto step = at::arange(T, mask.options().dtype(at::kLong));
   GemmaLayout layout;
   layout.positions = step + first_position;
-  const bool padded = !mask.all().item<bool>();
-  if (!padded && T <= sliding_window) return layout;
+  const bool plain = mask.all().item<bool>() && !token_types.defined();
+  if (plain && T <= sliding_window) return layout;
   const auto query = step.unsqueeze(1), key = step.unsqueeze(0);
   // A pad sees itself: a row without any key would be NaN in some kernels, and 0 · NaN would reach the valid
   // rows.
-  const auto seen =
-      (key <= query).logical_and(mask.to(at::kBool).view({-1, 1, 1, T})).logical_or(key == query);
-  if (padded) layout.global_mask = seen;
+  auto seen = (key <= query).logical_and(mask.to(at::kBool).view({-1, 1, 1, T})).logical_or(key == query);
+  if (token_types.defined()) {
+    const auto image = images_of(token_types);
+    seen = seen.logical_or(
+        image.unsqueeze(2).eq(image.unsqueeze(1)).logical_and(image.unsqueeze(2) > 0).unsqueeze(1));
+  }
+  if (!plain) layout.global_mask = seen;
+  // The window comes last and looks back only (spec 03 §8.3).
   layout.local_mask =
       T <= sliding_window ? layout.global_mask : seen.logical_and(query - key < sliding_window);
   return layout;
@@ -118,8 +131,12 @@ void Gemma::states(const at::Tensor& ids, const at::Tensor& mask, int64_t first_
   run(embed(ids), layout_padded(mask, first_position, config_.sliding_window), monitor, sink);
 }
 
-at::Tensor Gemma::logits(const at::Tensor& hidden) const {
-  const auto raw = at::linear(hidden.to(table_.device(), compute_), table_.to(compute_)).to(at::kFloat);
+at::Tensor Gemma::output_rows() const {
+  return table_.to(device_, compute_);
+}
+
+at::Tensor Gemma::logits(const at::Tensor& hidden, const at::Tensor& output_rows) const {
+  const auto raw = at::linear(hidden, output_rows).to(at::kFloat);
   return config_.final_softcap > 0 ? (raw / config_.final_softcap).tanh() * config_.final_softcap : raw;
 }
 

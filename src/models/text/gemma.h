@@ -19,8 +19,10 @@ struct GemmaLayout {
 };
 
 /// Positions first … first + T − 1 whatever the padding; keys with mask 0 are seen by nobody else. `mask` is
-/// [N, T].
-GemmaLayout layout_padded(const at::Tensor& mask, int64_t first_position, int64_t sliding_window);
+/// [N, T]. Where `token_types` [N, T] is given, tokens of one run of ones (one image) see each other in both
+/// directions.
+GemmaLayout layout_padded(const at::Tensor& mask, int64_t first_position, int64_t sliding_window,
+                          const at::Tensor& token_types = {});
 
 class Gemma {
  public:
@@ -43,8 +45,10 @@ class Gemma {
   void states(const at::Tensor& ids, const at::Tensor& mask, int64_t first_position, const Monitor& monitor,
               const Sink& sink) const;
 
-  /// hidden [..., D] -> logits [..., vocabulary] in fp32; the output matrix is that of the embedding.
-  at::Tensor logits(const at::Tensor& hidden) const;
+  /// The embedding's rows on the device, which are the output matrix too.
+  at::Tensor output_rows() const;
+  /// hidden [..., D] -> logits [..., vocabulary] in fp32.
+  at::Tensor logits(const at::Tensor& hidden, const at::Tensor& output_rows) const;
 
   const GemmaConfig& config() const { return config_; }
   at::Device device() const { return device_; }

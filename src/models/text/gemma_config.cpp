@@ -112,6 +112,10 @@ GemmaConfig parse_gemma3(const Fields& top, const std::string& file) {
 
   const int64_t image_token = top.integer("image_token_index", 262144);
   if (image_token >= config.vocabulary) config.placeholder_ids = {image_token};
+  // An integer or a list of them.
+  config.end_ids = top.has("eos_token_id") && !top.is_array("eos_token_id")
+                       ? std::vector<int64_t>{top.integer("eos_token_id")}
+                       : top.integers("eos_token_id", {1, 106});
   check_heads(text, config);
   return config;
 }

@@ -35,6 +35,7 @@ struct GemmaConfig {
   std::vector<GemmaLayerConfig> layers;
   std::vector<int64_t> placeholder_ids;  // embedded as `placeholder_row`
   int64_t placeholder_row = 0;
+  std::vector<int64_t> end_ids;  // tokens that end a generated text
 
   /// Stacked states: the embeddings and one per layer.
   int64_t states() const { return static_cast<int64_t>(layers.size()) + 1; }
