@@ -1,0 +1,2 @@
+ltx_unit_test(video_vae TORCH SOURCES video_vae_test.cpp video_vae_tiling_test.cpp DEPENDS ltx_models_video_vae)
+ltx_unit_test(upsampler TORCH SOURCES upsampler_test.cpp DEPENDS ltx_models_upsampler)
