@@ -1,4 +1,5 @@
-// One vector per token, stored once per distinct value: what fused kernels read where the reference has [B, T, D] tensors.
+// One vector per token, stored once per distinct value: what fused kernels read where the reference has [B,
+// T, D] tensors.
 #pragma once
 #include <ATen/ATen.h>
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "kernels/head_gate.h"
 #include "nn/norm.h"
 
 namespace ltx::nn {
@@ -69,7 +70,7 @@ KeyValue Attention::project(const at::Tensor& context, const RopeTable* key_rope
 at::Tensor Attention::attend(const at::Tensor& x, const KeyValue& context,
                              const AttentionInputs& inputs) const {
   const auto& [key, value] = context;
-  if (inputs.value_only) return gate_and_project(value, x);
+  if (inputs.value_only) return gate_and_project(value.clone(), x);
   const auto query = norm_rope(to_q_(x), q_norm_, config_.eps, inputs.query_rope);
   auto o = dot_product_attention(query, key, value, config_.heads, inputs.mask);
   if (inputs.keep.defined()) o = o * inputs.keep + value * (1 - inputs.keep);
@@ -78,8 +79,13 @@ at::Tensor Attention::attend(const at::Tensor& x, const KeyValue& context,
 
 at::Tensor Attention::gate_and_project(at::Tensor o, const at::Tensor& x) const {
   if (to_gate_logits_) {
-    const auto gate = (*to_gate_logits_)(x).sigmoid() * 2;  // [B, Tq, H]
-    o = (o.unflatten(2, {config_.heads, config_.head_dim}) * gate.unsqueeze(3)).flatten(2);
+    const auto logits = (*to_gate_logits_)(x);  // [B, Tq, H]
+    if (kernels::fusible(o) && kernels::fusible(logits)) {
+      kernels::head_gate_(o, logits);
+    } else {
+      const auto gate = logits.sigmoid() * 2;
+      o = (o.unflatten(2, {config_.heads, config_.head_dim}) * gate.unsqueeze(3)).flatten(2);
+    }
   }
   return to_out_(o);
 }

@@ -47,6 +47,7 @@ class Attention {
   at::Tensor attend(const at::Tensor& x, const KeyValue& context, const AttentionInputs& inputs = {}) const;
 
  private:
+  /// Writes to o where gradients are off.
   at::Tensor gate_and_project(at::Tensor o, const at::Tensor& x) const;
 
   AttentionConfig config_;

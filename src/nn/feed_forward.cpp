@@ -1,9 +1,13 @@
 #include "nn/feed_forward.h"
 
+#include "kernels/gelu.h"
+
 namespace ltx::nn {
 
 at::Tensor gelu_tanh(at::Tensor x) {
-  return at::gelu(x, "tanh");
+  if (!kernels::fusible(x)) return at::gelu(x, "tanh");
+  kernels::gelu_(x);
+  return x;
 }
 
 FeedForward::FeedForward(const quant::Source& source, int64_t dim, bool bias)

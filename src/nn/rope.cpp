@@ -4,9 +4,26 @@
 #include <numbers>
 
 #include "base/error.h"
+#include "kernels/norm_rope.h"
 #include "nn/norm.h"
 
 namespace ltx::nn {
+namespace {
+
+void check_fit(const at::Tensor& x, const RopeTable& table) {
+  const auto &cos = table.cos, &sin = table.sin;
+  const int64_t width = table.type == RopeType::Split ? 2 * cos.size(2) : cos.size(2);
+  if (cos.sizes() != sin.sizes() || (cos.size(0) != 1 && cos.size(0) != x.size(0)) ||
+      cos.size(1) != x.size(1) || width != x.size(2)) {
+    fail(Status::InvalidArgument,
+         "A rotary table of batch {}, {} tokens and width {} does not fit a tensor of batch {}, {} tokens "
+         "and width {}. "
+         "Build the table from the positions of the same tokens.",
+         cos.size(0), cos.size(1), width, x.size(0), x.size(1), x.size(2));
+  }
+}
+
+}  // namespace
 
 std::optional<RopeType> rope_type_named(std::string_view name) {
   if (name == "split") return RopeType::Split;
@@ -77,22 +94,15 @@ RopeTable rope_table(const RopeSpec& spec, const at::Tensor& positions, at::Scal
   const int64_t pad = split ? spec.width / 2 - angle.size(2) : spec.width % (2 * axes);
   const auto place = [&](at::Tensor values, double neutral) {
     if (!split) values = values.repeat_interleave(2, 2);
-    return at::constant_pad_nd(values, {pad, 0}, neutral).to(dtype);
+    return at::constant_pad_nd(values, {pad, 0}, neutral).to(dtype).contiguous();
   };
   return {spec.type, spec.heads, place(angle.cos(), 1), place(angle.sin(), 0)};
 }
 
 at::Tensor apply_rope(const at::Tensor& x, const RopeTable& table) {
+  check_fit(x, table);
   const auto& [type, heads, cos, sin] = table;
-  const int64_t width = type == RopeType::Split ? 2 * cos.size(2) : cos.size(2);
-  if (cos.sizes() != sin.sizes() || (cos.size(0) != 1 && cos.size(0) != x.size(0)) ||
-      cos.size(1) != x.size(1) || width != x.size(2)) {
-    fail(Status::InvalidArgument,
-         "A rotary table of batch {}, {} tokens and width {} does not fit a tensor of batch {}, {} tokens "
-         "and width {}. "
-         "Build the table from the positions of the same tokens.",
-         cos.size(0), cos.size(1), width, x.size(0), x.size(1), x.size(2));
-  }
+  const int64_t width = x.size(2);
   if (type == RopeType::Interleaved) {
     const auto pairs = x.unflatten(2, {width / 2, 2});
     const auto turned = at::stack({-pairs.select(3, 1), pairs.select(3, 0)}, 3).flatten(2);
@@ -105,8 +115,15 @@ at::Tensor apply_rope(const at::Tensor& x, const RopeTable& table) {
 }
 
 at::Tensor norm_rope(at::Tensor x, const at::Tensor& weight, double eps, const RopeTable* table) {
+  const bool rotates = table && table->defined();
+  if (kernels::fusible(x) && (!rotates || table->type == RopeType::Split)) {
+    if (rotates) check_fit(x, *table);
+    kernels::norm_rope_(x, weight, eps, rotates ? table->heads : 1, rotates ? table->cos : at::Tensor(),
+                        rotates ? table->sin : at::Tensor());
+    return x;
+  }
   x = rms_norm(x, weight, eps);
-  return table && table->defined() ? apply_rope(x, *table) : x;
+  return rotates ? apply_rope(x, *table) : x;
 }
 
 }  // namespace ltx::nn

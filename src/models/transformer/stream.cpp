@@ -1,10 +1,12 @@
 #include "models/transformer/stream.h"
 
+#include "kernels/modulate.h"
 #include "nn/norm.h"
 
 namespace ltx::transformer {
 
 at::Tensor modulate(const at::Tensor& x, const ScaleShift& by) {
+  if (kernels::fusible(x)) return kernels::modulate(x, by.scale, by.shift);
   const int64_t batch = x.size(0), tokens = x.size(1);
   return x * (1 + by.scale.expand(batch, tokens)) + by.shift.expand(batch, tokens);
 }
@@ -15,26 +17,40 @@ void Stream::add(at::Tensor y, std::optional<kernels::TokenRows> gate) {
   pending_gate_ = std::move(gate);
 }
 
-const at::Tensor& Stream::value() {
-  if (pending_.defined()) {
-    x_ = x_ + (pending_gate_ ? pending_ * pending_gate_->expand(x_.size(0), x_.size(1)) : pending_);
-    pending_.reset();
-    pending_gate_.reset();
+std::vector<at::Tensor> Stream::settle(at::ArrayRef<const ScaleShift*> by) {
+  std::vector<at::Tensor> results;
+  if (kernels::fusible(x_) && (!pending_.defined() || kernels::fusible(pending_))) {
+    results = kernels::residual_norm(x_, pending_, pending_gate_ ? &*pending_gate_ : nullptr, by, eps_);
+  } else {
+    if (pending_.defined()) {
+      x_ = x_ + (pending_gate_ ? pending_ * pending_gate_->expand(x_.size(0), x_.size(1)) : pending_);
+    }
+    if (!by.empty()) {
+      const auto normed = nn::rms_norm(x_, eps_);
+      for (const auto* entry : by) results.push_back(entry ? modulate(normed, *entry) : normed);
+    }
   }
+  pending_.reset();
+  pending_gate_.reset();
+  return results;
+}
+
+const at::Tensor& Stream::value() {
+  if (pending_.defined()) settle({});
   return x_;
 }
 
 at::Tensor Stream::normed() {
-  return nn::rms_norm(value(), eps_);
+  return settle(at::ArrayRef<const ScaleShift*>{nullptr})[0];
 }
 
 at::Tensor Stream::modulated(const ScaleShift& by) {
-  return modulate(normed(), by);
+  return settle({&by})[0];
 }
 
 std::pair<at::Tensor, at::Tensor> Stream::modulated(const ScaleShift& first, const ScaleShift& second) {
-  const auto n = normed();
-  return {modulate(n, first), modulate(n, second)};
+  auto both = settle({&first, &second});
+  return {both[0], both[1]};
 }
 
 }  // namespace ltx::transformer

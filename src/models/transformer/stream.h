@@ -1,13 +1,11 @@
 // The residual stream of one modality inside the blocks.
 #pragma once
-#include "kernels/token_rows.h"
+#include "kernels/residual_norm.h"
 
 namespace ltx::transformer {
 
 /// Scale and shift of a modulation: rms(x) · (1 + scale) + shift.
-struct ScaleShift {
-  kernels::TokenRows scale, shift;
-};
+using ScaleShift = kernels::ScaleShiftRows;
 
 /// x · (1 + scale) + shift without a norm, x [B, T, D].
 at::Tensor modulate(const at::Tensor& x, const ScaleShift& by);
@@ -33,6 +31,9 @@ class Stream {
   const at::Tensor& value();
 
  private:
+  /// Adds what is pending and makes a norm per entry, modulated where it is not null.
+  std::vector<at::Tensor> settle(at::ArrayRef<const ScaleShift*> by);
+
   at::Tensor x_;
   double eps_;
   at::Tensor pending_;  // y of the last add(), not yet in x
