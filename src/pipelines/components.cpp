@@ -171,10 +171,11 @@ Lease<Network> Components::lease(Component component, Monitor& monitor, Make&& m
     auto reading = std::make_shared<weights::ProgressStore>(std::move(store), monitor, done, file_bytes);
     const weights::View view(reading);
     auto made = weights::build_complete(view, [&](const weights::View& complete) {
-      return network(quant::Source(complete, device_, compute_), part);
+      auto built = network(quant::Source(complete, device_, compute_), part);
+      note_unused(complete);  // this view, not the outer one, knows what was taken
+      return built;
     });
     done = reading->bytes_done();
-    note_unused(view);
     return made;
   };
   Lease<Network> network = make(build);
