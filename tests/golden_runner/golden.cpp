@@ -19,11 +19,6 @@ namespace fs = std::filesystem;
 // Components that the library does not have yet. The list shrinks to nothing.
 const std::map<std::string, std::string> kNotBuilt = {
     {"diffusion_decoder", "LTX-2.5 diffusion video decoder"},
-    {"text.gemma4", "Gemma 4"},
-    {"text.duration_head", "LTX-2.5 duration head"},
-    {"text.gemma3_image", "prompt enhancement with images"},
-    {"text.generate", "prompt enhancement"},
-    {"text.clean_response", "prompt enhancement"},
     {"pipeline.two_stage", "recipe comes later"},
     {"pipeline.two_stage_hq", "recipe comes later"},
     {"pipeline.keyframe_interpolation", "recipe comes later"},

@@ -11,66 +11,21 @@
 #include "models/text/embeddings_processor.h"
 #include "models/text/gemma.h"
 #include "nn/norm.h"
+#include "text_fixture.h"
 
 using namespace ltx;
 using namespace ltx::text;
 using ltx::test::check_error;
+using ltx::test::gemma_json;
+using ltx::test::gemma_tensors;
+using ltx::test::Tensors;
 using nlohmann::json;
 
 namespace {
 
-using Tensors = std::map<std::string, at::Tensor>;
-
-json gemma_json() {
-  return {{"model_type", "gemma3"},
-          {"text_config",
-           {{"vocab_size", 40},
-            {"hidden_size", 16},
-            {"intermediate_size", 24},
-            {"num_hidden_layers", 4},
-            {"num_attention_heads", 4},
-            {"num_key_value_heads", 2},
-            {"head_dim", 6},
-            {"query_pre_attn_scalar", 9},
-            {"sliding_window", 5},
-            {"sliding_window_pattern", 2},
-            {"rope_scaling", {{"rope_type", "linear"}, {"factor", 8.0}}}}}};
-}
-
 json changed(json config, const std::string& key, const json& value) {
   config["text_config"][key] = value;
   return config;
-}
-
-/// Random weights for a config; std 1/√in keeps the states of order one.
-Tensors gemma_tensors(const GemmaConfig& config) {
-  at::manual_seed(5);
-  Tensors tensors;
-  const auto matrix = [&](const std::string& name, int64_t out, int64_t in) {
-    tensors[name] = at::randn({out, in}) / std::sqrt(static_cast<double>(in));
-  };
-  const auto vector = [&](const std::string& name, int64_t size) { tensors[name] = at::randn({size}) * 0.3; };
-  matrix("embed_tokens.weight", config.vocabulary, config.hidden);
-  for (size_t i = 0; i < config.layers.size(); ++i) {
-    const auto& layer = config.layers[i];
-    const auto at = "layers." + std::to_string(i) + ".";
-    for (const char* norm : {"input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm",
-                             "post_feedforward_layernorm"})
-      vector(at + norm + ".weight", config.hidden);
-    const auto q = config.heads * layer.head_dim, kv = layer.kv_heads * layer.head_dim;
-    matrix(at + "self_attn.q_proj.weight", q, config.hidden);
-    matrix(at + "self_attn.k_proj.weight", kv, config.hidden);
-    if (!layer.value_is_key) matrix(at + "self_attn.v_proj.weight", kv, config.hidden);
-    matrix(at + "self_attn.o_proj.weight", config.hidden, q);
-    vector(at + "self_attn.q_norm.weight", layer.head_dim);
-    vector(at + "self_attn.k_norm.weight", layer.head_dim);
-    matrix(at + "mlp.gate_proj.weight", config.intermediate, config.hidden);
-    matrix(at + "mlp.up_proj.weight", config.intermediate, config.hidden);
-    matrix(at + "mlp.down_proj.weight", config.hidden, config.intermediate);
-    if (config.family == GemmaFamily::Gemma4) tensors[at + "layer_scalar"] = at::full({1}, 0.7);
-  }
-  vector("norm.weight", config.hidden);
-  return tensors;
 }
 
 quant::Source source_of(const Tensors& tensors, at::ScalarType dtype = at::kFloat) {

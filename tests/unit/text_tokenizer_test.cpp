@@ -5,68 +5,16 @@
 
 #include "file_fixture.h"
 #include "models/text/tokenizer.h"
+#include "text_fixture.h"
 
 using namespace ltx;
 using namespace ltx::text;
 using ltx::test::check_error;
+using ltx::test::kTokenNames;
+using ltx::test::small_tokenizer;
 using nlohmann::json;
 
 namespace {
-
-/// A Gemma-like tokenizer: byte pieces, letters, "▁", one merge over a space, a normalized and an
-/// unnormalized added token.
-json small_tokenizer(bool bos_in_template) {
-  json vocab = {{"<pad>", 0}, {"<eos>", 1}, {"<bos>", 2}, {"<unk>", 3}};
-  int next = 4;
-  for (int byte = 0; byte < 256; ++byte) vocab[fmt::format("<0x{:02X}>", byte)] = next++;
-  for (const std::string piece : {"▁", "a", "b", "s", "t", "h", "e", "s▁", "s▁a"}) vocab[piece] = next++;
-  json added = json::array();
-  const auto add = [&](const std::string& text, int id, bool special, bool normalized) {
-    added.push_back({{"id", id},
-                     {"content", text},
-                     {"single_word", false},
-                     {"lstrip", false},
-                     {"rstrip", false},
-                     {"normalized", normalized},
-                     {"special", special}});
-  };
-  add("<pad>", 0, true, false);
-  add("<eos>", 1, true, false);
-  add("<bos>", 2, true, false);
-  add("<unk>", 3, true, false);
-  add("the sea", next, false, true);
-  json single = json::array();
-  if (bos_in_template) single.push_back({{"SpecialToken", {{"id", "<bos>"}, {"type_id", 0}}}});
-  single.push_back({{"Sequence", {{"id", "A"}, {"type_id", 0}}}});
-  const json pair = json::array(
-      {{{"Sequence", {{"id", "A"}, {"type_id", 0}}}}, {{"Sequence", {{"id", "B"}, {"type_id", 0}}}}});
-  json tokens = json::object();
-  if (bos_in_template) tokens["<bos>"] = {{"id", "<bos>"}, {"ids", {2}}, {"tokens", {"<bos>"}}};
-  return {{"version", "1.0"},
-          {"truncation",
-           {{"direction", "Right"}, {"max_length", 3}, {"strategy", "LongestFirst"}, {"stride", 0}}},
-          {"padding", nullptr},
-          {"added_tokens", added},
-          {"normalizer", {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "▁"}}},
-          {"pre_tokenizer", nullptr},
-          {"post_processor",
-           {{"type", "TemplateProcessing"}, {"single", single}, {"pair", pair}, {"special_tokens", tokens}}},
-          {"decoder",
-           {{"type", "Sequence"},
-            {"decoders", json::array({{{"type", "Replace"}, {"pattern", {{"String", "▁"}}}, {"content", " "}},
-                                      {{"type", "ByteFallback"}},
-                                      {{"type", "Fuse"}}})}}},
-          {"model",
-           {{"type", "BPE"},
-            {"dropout", nullptr},
-            {"unk_token", "<unk>"},
-            {"fuse_unk", true},
-            {"byte_fallback", true},
-            {"vocab", vocab},
-            {"merges", json::array({{"s", "▁"}, {"s▁", "a"}})}}}};
-}
-
-const json kNames = {{"bos_token", "<bos>"}, {"eos_token", "<eos>"}, {"pad_token", "<pad>"}};
 
 Tokenizer make(const json& config, bool bos_in_template = true) {
   return {small_tokenizer(bos_in_template).dump(), config, "'folder'"};
@@ -98,14 +46,14 @@ TEST_CASE("strip removes the blanks of Python's str.strip and nothing else") {
 }
 
 TEST_CASE("a prompt begins with one BOS and pieces may span a blank") {
-  const auto tokenizer = make(kNames);
+  const auto tokenizer = make(kTokenNames);
   const auto id = [&](const char* piece) { return tokenizer.id_of(piece); };
   CHECK(tokenizer.encode("") == Ids{2});
   CHECK(tokenizer.encode(" as a ") == Ids{2, id("a"), id("s▁a")});
-  CHECK(make(kNames, false).encode("a") == Ids{2, id("a")});
+  CHECK(make(kTokenNames, false).encode("a") == Ids{2, id("a")});
   // Typed special tokens are special; Gemma 3's template then gives two.
   CHECK(tokenizer.encode("<bos>a") == Ids{2, 2, id("a")});
-  CHECK(make(kNames, false).encode("<bos>a") == Ids{2, id("a")});
+  CHECK(make(kTokenNames, false).encode("<bos>a") == Ids{2, id("a")});
   CHECK(tokenizer.encode_chat(" a") == Ids{2, id("▁"), id("a")});
   // A normalized added token is found in normalized text.
   CHECK(tokenizer.encode("a the sea") == Ids{2, id("a"), id("▁"), id("the sea")});
@@ -114,31 +62,31 @@ TEST_CASE("a prompt begins with one BOS and pieces may span a blank") {
 }
 
 TEST_CASE("add_bos_token and add_eos_token replace the template of the file") {
-  const auto id_a = make(kNames).id_of("a");
-  CHECK(make(with(kNames, "add_bos_token", false)).encode("<bos>a") == Ids{2, id_a});
-  CHECK(make(with(kNames, "add_bos_token", true), false).encode("<bos>a") == Ids{2, 2, id_a});
-  const auto both = make(with(with(kNames, "add_bos_token", true), "add_eos_token", true));
+  const auto id_a = make(kTokenNames).id_of("a");
+  CHECK(make(with(kTokenNames, "add_bos_token", false)).encode("<bos>a") == Ids{2, id_a});
+  CHECK(make(with(kTokenNames, "add_bos_token", true), false).encode("<bos>a") == Ids{2, 2, id_a});
+  const auto both = make(with(with(kTokenNames, "add_bos_token", true), "add_eos_token", true));
   CHECK(both.encode("a") == Ids{2, id_a, 1});
   // The special tokens are never the ones cut.
   const auto cut = both.encode(repeated("a", 50), 8);
   CHECK(cut.size() == 8);
   CHECK(cut.back() == 1);
   // Without a BOS of the template the step that prepends one cuts the end, the EOS included.
-  const auto eos_only = make(with(kNames, "add_eos_token", true)).encode(repeated("a", 50), 8);
+  const auto eos_only = make(with(kTokenNames, "add_eos_token", true)).encode(repeated("a", 50), 8);
   CHECK(eos_only.size() == 8);
   CHECK(eos_only.front() == 2);
   CHECK(eos_only.back() == id_a);
 }
 
 TEST_CASE("a long prompt keeps its BOS and 1023 tokens, whatever the file says about truncation") {
-  const auto ids = make(kNames).encode(repeated("ab", 3000));
+  const auto ids = make(kTokenNames).encode(repeated("ab", 3000));
   CHECK(ids.size() == 1024);
   CHECK(ids[0] == 2);
   CHECK(ids[1] != 2);
 }
 
 TEST_CASE("padding stands on the left and is told by position") {
-  const auto tokenizer = make(kNames);
+  const auto tokenizer = make(kTokenNames);
   const auto batch = tokenizer.pad({tokenizer.encode("<pad>a"), tokenizer.encode("ababab")}, 8);
   CHECK(batch.ids.sizes() == at::IntArrayRef{2, 8});
   CHECK(batch.mask.sum(1).equal(at::tensor({3, 7}, at::kLong)));
@@ -149,21 +97,21 @@ TEST_CASE("padding stands on the left and is told by position") {
   CHECK(tokenizer.pad({{2}, {2, 5, 6}}).ids.size(1) == 3);
   check_error(Status::InvalidArgument, {"3 tokens", "2"}, [&] { tokenizer.pad({{2, 5, 6}}, 2); });
   // Without a pad token EOS pads, although a piece <pad> exists.
-  auto config = kNames;
+  auto config = kTokenNames;
   config.erase("pad_token");
   CHECK(make(config).pad({{2}}, 2).ids[0][0].item<int64_t>() == 1);
 }
 
 TEST_CASE("special tokens may be named as objects, and unknown ones are appended") {
-  auto config = with(kNames, "bos_token", {{"content", "<bos>"}, {"special", true}});
+  auto config = with(kTokenNames, "bos_token", {{"content", "<bos>"}, {"special", true}});
   CHECK(make(config).bos() == 2);
-  const auto tokenizer = make(with(kNames, "pad_token", "<blank>"));
+  const auto tokenizer = make(with(kTokenNames, "pad_token", "<blank>"));
   CHECK(tokenizer.pad_id() == tokenizer.id_of("<blank>"));
   CHECK(tokenizer.pad_id() > 200);
 }
 
 TEST_CASE("decoding drops special tokens and spells bytes") {
-  const auto tokenizer = make(kNames);
+  const auto tokenizer = make(kTokenNames);
   const auto id = [&](const char* piece) { return tokenizer.id_of(piece); };
   CHECK(tokenizer.decode({2, id("▁"), id("a"), id("<0xC3>"), 1, id("<0xA9>")}) == " aé");
   CHECK(tokenizer.decode({id("<0xC3>")}) == "\uFFFD");
@@ -174,16 +122,16 @@ TEST_CASE("decoding drops special tokens and spells bytes") {
 TEST_CASE("bad tokenizer files and bad text are errors with a place") {
   const auto text = small_tokenizer(true).dump();
   check_error(Status::FileCorrupt, {"'folder'", "tokenizer.json"},
-              [&] { Tokenizer("{}", kNames, "'folder'"); });
+              [&] { Tokenizer("{}", kTokenNames, "'folder'"); });
   check_error(Status::FileCorrupt, {"tokenizer.json"},
-              [&] { Tokenizer(text.substr(0, text.size() / 2), kNames, "'folder'"); });
+              [&] { Tokenizer(text.substr(0, text.size() / 2), kTokenNames, "'folder'"); });
   check_error(Status::ModelConfig, {"'folder'", "bos_token", "none"}, [&] {
     Tokenizer(text, {{"eos_token", "<eos>"}}, "'folder'");
   });
-  check_error(Status::ModelConfig, {"bos_token", "number"}, [&] { make(with(kNames, "bos_token", 2)); });
+  check_error(Status::ModelConfig, {"bos_token", "number"}, [&] { make(with(kTokenNames, "bos_token", 2)); });
   check_error(Status::ModelConfig, {"expected an object"},
               [&] { Tokenizer(text, json::array(), "'folder'"); });
-  check_error(Status::InvalidArgument, {"UTF-8"}, [&] { make(kNames).encode("a\xff\xfe"); });
+  check_error(Status::InvalidArgument, {"UTF-8"}, [&] { make(kTokenNames).encode("a\xff\xfe"); });
   check_error(Status::FileNotFound, {"/nowhere"}, [] { Tokenizer::open("/nowhere"); });
 }
 
@@ -191,6 +139,6 @@ TEST_CASE("a tokenizer without a model opens from its folder") {
   const test::Folder folder;
   folder.write("tokenizer.json", small_tokenizer(true).dump());
   check_error(Status::FileNotFound, {"tokenizer_config.json"}, [&] { Tokenizer::open(folder.path()); });
-  folder.write("tokenizer_config.json", kNames.dump());
+  folder.write("tokenizer_config.json", kTokenNames.dump());
   CHECK(Tokenizer::open(folder.path()).encode("").size() == 1);
 }
