@@ -42,7 +42,7 @@ def vae(s: Shape) -> dict:
 def audio_vae() -> dict:
     return {
         "model": {"params": {"sampling_rate": 16000, "ddconfig": {
-            "mel_bins": 64, "ch": 128, "ch_mult": [1, 1, 1], "num_res_blocks": 0, "attn_resolutions": [], "resolution": 256,
+            "mel_bins": 64, "ch": 128, "ch_mult": [1, 1, 1], "num_res_blocks": 1, "attn_resolutions": [], "resolution": 256,
             "z_channels": 8, "double_z": True, "in_channels": 2, "out_ch": 2, "norm_type": "pixel",
             "causality_axis": "height", "mid_block_add_attention": False, "dropout": 0.0}}},
         "preprocessing": {

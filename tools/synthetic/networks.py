@@ -18,9 +18,12 @@ class Writer:
     def at(self, name: str) -> "Writer":
         return Writer(self.tensors, self.seed, f"{self.prefix}{name}.")
 
+    def values(self, name: str, shape: tuple, std: float, mean: float = 0.0) -> np.ndarray:
+        """Random values that belong to `name` and are not yet a tensor."""
+        return numbers.spread(self.seed, self.prefix + name, shape, std, mean)
+
     def random(self, name: str, shape: tuple, std: float, mean: float = 0.0, dtype: str = "BF16") -> None:
-        full = self.prefix + name
-        self.tensors.add(full, numbers.spread(self.seed, full, shape, std, mean), dtype)
+        self.tensors.add(self.prefix + name, self.values(name, shape, std, mean), dtype)
 
     def fixed(self, name: str, values: np.ndarray) -> None:
         self.tensors.add(self.prefix + name, values)
@@ -79,7 +82,7 @@ def transformer(w: Writer, s: Shape) -> None:
         block = w.at(f"transformer_blocks.{i}")
         for prefix, width in (("", V), ("audio_", A)):
             attention(block.at(f"{prefix}attn1"), width, width, width, H)
-            attention(block.at(f"{prefix}attn2"), width, width, width, H)
+            attention(block.at(f"{prefix}attn2"), width, width, width, H, sharpness=4.0)  # so that the prompt is heard
             feed_forward(block.at(f"{prefix}ff"), width)
             table(block, f"{prefix}scale_shift_table", 9, width)
             table(block, f"{prefix}prompt_scale_shift_table", 2, width)
@@ -149,13 +152,38 @@ def statistics(w: Writer, channels: int = 128) -> None:
 
 ENCODER_BLOCKS = [["compress_space_res", {"multiplier": 1}], ["compress_time_res", {"multiplier": 1}],
                   ["compress_all_res", {"multiplier": 1}], ["compress_all_res", {"multiplier": 1}]]
-FOLD = {"compress_space": 4, "compress_time": 2, "compress_all": 8}
+STRIDES = {"compress_space": (1, 2, 2), "compress_time": (2, 1, 1), "compress_all": (2, 2, 2)}
+FOLD = {kind: math.prod(strides) for kind, strides in STRIDES.items()}
 
 
 def decoder_blocks(s: Shape) -> list:
     res = ["res_x", {"num_layers": s.decoder_layers}]
     return [res, ["compress_space", {"multiplier": 2}], res, ["compress_time", {"multiplier": 2}],
             ["compress_all", {"multiplier": 1}], ["compress_all", {"multiplier": 2}], res]
+
+
+def blur(offset: float) -> np.ndarray:
+    """Three taps around a place `offset` cells from the centre one: linear interpolation and a quarter of a [1, 2, 1] / 4 blur."""
+    taps = np.array([max(0.0, -offset), 1.0 - abs(offset), max(0.0, offset)])
+    return 0.75 * taps + 0.25 * np.array([0.25, 0.5, 0.25])
+
+
+def soft_conv(w: Writer, name: str, out: int, inner: int, cells: list, gain: float = 1.0) -> None:
+    """A 3×3×3 convolution whose outputs are the sub-cells `cells` (offsets in time, height, width) of each of out / len(cells)
+    channels. The sub-cells interpolate one smooth signal, so that the decoder paints soft shapes and not single pixels."""
+    common = w.values(f"{name}.common", (out // len(cells), 1, inner, 1, 1, 1), gain / math.sqrt(inner))
+    kernel = np.array([blur(t)[:, None, None] * blur(y)[None, :, None] * blur(x)[None, None, :] for t, y, x in cells])
+    share = 0.15 if len(cells) == 1 else 0.03  # differences between sub-cells draw a grid
+    detail = w.values(f"{name}.detail", (out, inner, 3, 3, 3), share * gain / math.sqrt(27 * inner))
+    w.fixed(f"{name}.weight", (common * kernel[None, :, None] * 1.5).reshape(out, inner, 3, 3, 3) + detail)
+    bias = w.values(f"{name}.bias", (out // len(cells), 1), 0.02)
+    w.fixed(f"{name}.bias", np.broadcast_to(bias, (out // len(cells), len(cells))).reshape(out))
+
+
+def sub_cells(time: int, height: int, width: int) -> list:
+    """Offsets of the sub-cells of a cell, in the order of depth-to-space: time slowest."""
+    return [tuple((i + 0.5) / n - 0.5 for i, n in ((t, time), (y, height), (x, width)))
+            for t in range(time) for y in range(height) for x in range(width)]
 
 
 def video_vae(w: Writer, s: Shape) -> None:
@@ -169,33 +197,42 @@ def video_vae(w: Writer, s: Shape) -> None:
 
     blocks = decoder_blocks(s)
     width = s.decoder_base * math.prod(options.get("multiplier", 1) for _, options in blocks)
+    here = [(0.0, 0.0, 0.0)]
     w.weighted("decoder.conv_in.conv", (width, 128, 3, 3, 3))
     for i, (kind, options) in enumerate(reversed(blocks)):
         if kind == "res_x":
             for j in range(options["num_layers"]):
                 for conv in ("conv1", "conv2"):
-                    w.weighted(f"decoder.up_blocks.{i}.res_blocks.{j}.{conv}.conv", (width, width, 3, 3, 3))
+                    soft_conv(w, f"decoder.up_blocks.{i}.res_blocks.{j}.{conv}.conv", width, width, here)
         else:
             out = width * FOLD[kind] // options["multiplier"]
-            w.weighted(f"decoder.up_blocks.{i}.conv.conv", (out, width, 3, 3, 3))
+            soft_conv(w, f"decoder.up_blocks.{i}.conv.conv", out, width, sub_cells(*STRIDES[kind]))
             width //= options["multiplier"]
-    w.weighted("decoder.conv_out.conv", (48, width, 3, 3, 3), gain=0.6)
+    # Un-patchifying counts columns before rows (spec 04 §3.1).
+    pixels = [(t, y, x) for t, x, y in sub_cells(1, 4, 4)]
+    soft_conv(w, "decoder.conv_out.conv", 48, width, pixels, gain=0.5)
 
 
 def audio_vae(w: Writer) -> None:
     C = 128  # must equal 8 channels × 16 bins: the statistics have that length
     statistics(w, C)
     w.weighted("encoder.conv_in.conv", (C, 2, 3, 3))
-    for level in range(2):
-        w.weighted(f"encoder.down.{level}.downsample.conv", (C, C, 3, 3))
+
+    def block(name: str) -> None:
+        for conv in ("conv1", "conv2"):
+            w.weighted(f"{name}.{conv}.conv", (C, C, 3, 3))
+
+    for level in range(3):
+        block(f"encoder.down.{level}.block.0")
+        if level < 2:
+            w.weighted(f"encoder.down.{level}.downsample.conv", (C, C, 3, 3))
     w.weighted("decoder.conv_in.conv", (C, 8, 3, 3))
     for part in ("encoder", "decoder"):
-        for block in ("block_1", "block_2"):
-            for conv in ("conv1", "conv2"):
-                w.weighted(f"{part}.mid.{block}.{conv}.conv", (C, C, 3, 3))
+        for place in ("block_1", "block_2"):
+            block(f"{part}.mid.{place}")
     for level in range(3):
-        for conv in ("conv1", "conv2"):
-            w.weighted(f"decoder.up.{level}.block.0.{conv}.conv", (C, C, 3, 3))
+        for i in range(2):
+            block(f"decoder.up.{level}.block.{i}")
         if level:
             w.weighted(f"decoder.up.{level}.upsample.conv.conv", (C, C, 3, 3))
     w.weighted("encoder.conv_out.conv", (16, C, 3, 3))
