@@ -49,6 +49,8 @@ class Safetensors {
 
   /// Bytes of a tensor in the map; not necessarily aligned to its element size.
   std::span<const std::byte> data(const TensorEntry& entry) const;
+  /// Takes a tensor's pages out of the process's memory; they may be read again.
+  void release(const TensorEntry& entry) const { file_->release(data(entry)); }
 
  private:
   std::shared_ptr<MappedFile> file_;

@@ -7,7 +7,10 @@ namespace {
 at::Tensor settle(const weights::View& view, std::string_view name, const at::Tensor& value,
                   at::Device device, at::ScalarType dtype) {
   auto result = value.to(device, dtype);
-  return result.is_same(value) && view.is_mapped(name) ? result.clone() : result;
+  if (!view.is_mapped(name)) return result;
+  if (result.is_same(value)) result = value.clone();
+  view.release(name);
+  return result;
 }
 
 }  // namespace

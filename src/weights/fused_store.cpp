@@ -88,7 +88,10 @@ at::Tensor FusedStore::read(std::string_view name) const {
   for (const auto& update : found->second)
     updates.push_back({update.file->up(update.factors).to(device_),
                        update.file->down(update.factors).to(device_), update.scale});
-  return fuse_bf16(base_->read(name).to(device_), updates);
+  auto fused = fuse_bf16(base_->read(name).to(device_), updates);
+  base_->release(name);
+  for (const auto& update : found->second) update.file->release(update.factors);
+  return fused;
 }
 
 std::shared_ptr<const Store> with_loras(std::shared_ptr<const Store> base, std::vector<Lora> loras,

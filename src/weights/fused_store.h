@@ -24,6 +24,8 @@ class FusedStore : public Store {
     return !targets_.contains(name) && base_->is_mapped(name);
   }
 
+  void release(std::string_view name) const override { base_->release(name); }
+
   const std::vector<std::string>& warnings() const { return warnings_; }
   /// Number of weights that are changed.
   size_t target_count() const { return targets_.size(); }

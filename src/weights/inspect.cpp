@@ -185,7 +185,8 @@ json inspect(const fs::path& path) {
         result["missing"].push_back(name_of(component));
     for (const auto& warning : files.warnings()) result["warnings"].push_back(io::printable(warning));
     try {
-      files.check_pairing();
+      if (const auto warning = files.check_pairing(); !warning.empty())
+        result["warnings"].push_back(io::printable(warning));
     } catch (const Error& problem) {
       result["warnings"].push_back(io::printable(problem.what()));
     }

@@ -37,6 +37,11 @@ class LoraFile {
   at::Tensor up(const LoraFactors& factors) const {
     return tensors_->read(factors.up);
   }  // [out, rank], as stored
+  /// Says that the factors have been used, see Store::release.
+  void release(const LoraFactors& factors) const {
+    tensors_->release(factors.down);
+    tensors_->release(factors.up);
+  }
   /// alpha / rank, 1 where the layer stores no alpha.
   double scale(const LoraFactors& factors) const;
   const TensorInfo& down_info(const LoraFactors& factors) const { return *tensors_->find(factors.down); }

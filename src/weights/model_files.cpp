@@ -215,9 +215,9 @@ VersionDefaults ModelFiles::defaults() const {
   return defaults;
 }
 
-void ModelFiles::check_pairing() const {
-  if (!embeddings_ || !text_encoder_) return;
-  check_text_encoder_pairing(embeddings_->metadata(), text_encoder_->config(), paths_.text_encoder);
+std::string ModelFiles::check_pairing() const {
+  if (!embeddings_ || !text_encoder_) return "";
+  return check_text_encoder_pairing(embeddings_->metadata(), text_encoder_->config(), paths_.text_encoder);
 }
 
 }  // namespace ltx::weights

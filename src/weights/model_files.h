@@ -38,9 +38,9 @@ class ModelFiles {
   const Metadata& metadata(Component component) const;
   /// Steps, STG block and sampler by the transformer's file, the CRF by the video VAE's.
   VersionDefaults defaults() const;
-  /// Throws ModelVersion if the text encoder is not the one that the transformer was trained with. Nothing to
-  /// check without both.
-  void check_pairing() const;
+  /// Throws ModelVersion if the text encoder is not the one that the transformer was trained with; returns a
+  /// warning where the files do not say, else "". Nothing to check without both.
+  std::string check_pairing() const;
 
   /// What a caller should see in a log: ambiguous files, overwritten tensors, skipped pairing checks.
   const std::vector<std::string>& warnings() const { return warnings_; }

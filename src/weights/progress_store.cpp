@@ -49,10 +49,12 @@ at::Tensor ProgressStore::read(std::string_view name) const {
   if (base_->is_mapped(name)) {
     // Touching the map brings the file in piece by piece; the copy that follows then waits for no disk and
     // need not be interruptible.
-    const auto* bytes = static_cast<const volatile std::byte*>(tensor.const_data_ptr());
+    const auto* bytes = static_cast<const std::byte*>(tensor.const_data_ptr());
     for (uint64_t at = 0, piece = 0; at < size; at += piece) {
       piece = std::min(kReportEvery - (done_ - reported_), size - at);
-      for (uint64_t i = 0; i < piece; i += kPage) static_cast<void>(bytes[at + i]);
+      io::prefetch({bytes + at, piece});
+      for (uint64_t i = 0; i < piece; i += kPage)
+        static_cast<void>(*const_cast<const volatile std::byte*>(bytes + at + i));
       done_ += piece;
       if (done_ - reported_ >= kReportEvery) report();
     }

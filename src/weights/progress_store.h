@@ -21,6 +21,8 @@ class ProgressStore : public Store {
   std::string describe() const override { return base_->describe(); }
   bool is_mapped(std::string_view name) const override { return base_->is_mapped(name); }
 
+  void release(std::string_view name) const override { base_->release(name); }
+
   uint64_t bytes_done() const { return done_; }
 
  private:

@@ -160,6 +160,11 @@ at::Tensor FileStore::read(std::string_view name) const {
       data, place.entry->shape, [keep = impl_](void*) {}, at::TensorOptions(type));
 }
 
+void FileStore::release(std::string_view name) const {
+  if (const auto found = impl_->places.find(name); found != impl_->places.end())
+    found->second.file->release(*found->second.entry);
+}
+
 std::string FileStore::describe() const {
   return impl_->files.empty() ? "no file" : "'" + impl_->files.front()->path().string() + "'";
 }

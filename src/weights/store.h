@@ -34,6 +34,8 @@ class Store {
   /// True if `read` may yield the map of a file. Who keeps such a tensor copies it: a file that is replaced
   /// or shortened must not reach a loaded network.
   virtual bool is_mapped(std::string_view /*name*/) const { return false; }
+  /// Says that what was read has been copied: pages of a file then need not stay in the process's memory.
+  virtual void release(std::string_view /*name*/) const {}
 };
 
 /// Tensors held by the caller: tests, training.
@@ -65,6 +67,7 @@ class FileStore : public Store {
   at::Tensor read(std::string_view name) const override;
   std::string describe() const override;
   bool is_mapped(std::string_view) const override { return true; }
+  void release(std::string_view name) const override;
   /// Names that more than one file has, or that two names of one file become.
   const std::vector<std::string>& overwritten() const;
   /// Metadata of the first file.

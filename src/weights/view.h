@@ -35,6 +35,8 @@ class View {
 
   /// True if the tensor that `take` yields is the map of a file.
   bool is_mapped(std::string_view name) const { return store_->is_mapped(path(name)); }
+  /// Says that the tensor has been copied, see Store::release.
+  void release(std::string_view name) const { store_->release(path(name)); }
 
   /// Full names below this place which nobody took.
   std::vector<std::string> unused() const;

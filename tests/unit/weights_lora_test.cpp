@@ -42,19 +42,21 @@ TEST_CASE("LoRA keys: every spelling names the same layer") {
   for (const std::string prefix :
        {"", "diffusion_model.", "model.diffusion_model.", "transformer.", "base_model.model.",
         "base_model.model.diffusion_model.", "diffusion_model._orig_mod."})
-    for (const auto& [ending, part] : {std::pair<std::string, LoraPart>{".lora_A.weight", LoraPart::Down},
-                                       {".lora_B.weight", LoraPart::Up},
-                                       {".lora_down.weight", LoraPart::Down},
-                                       {".lora_up.weight", LoraPart::Up},
-                                       {".lora.down.weight", LoraPart::Down},
-                                       {".lora.up.weight", LoraPart::Up},
-                                       {".lora_A.default.weight", LoraPart::Down},
-                                       {".lora_B.default.weight", LoraPart::Up},
-                                       {".alpha", LoraPart::Alpha},
-                                       {".dora_scale", LoraPart::Unsupported},
-                                       {".diff", LoraPart::Unsupported},
-                                       {".lokr_w1", LoraPart::Unsupported},
-                                       {".hada_w1_a", LoraPart::Unsupported}}) {
+    for (const auto& [end, kind] : {std::pair<std::string, LoraPart>{".lora_A.weight", LoraPart::Down},
+                                    {".lora_B.weight", LoraPart::Up},
+                                    {".lora_down.weight", LoraPart::Down},
+                                    {".lora_up.weight", LoraPart::Up},
+                                    {".lora.down.weight", LoraPart::Down},
+                                    {".lora.up.weight", LoraPart::Up},
+                                    {".lora_A.default.weight", LoraPart::Down},
+                                    {".lora_B.default.weight", LoraPart::Up},
+                                    {".alpha", LoraPart::Alpha},
+                                    {".dora_scale", LoraPart::Unsupported},
+                                    {".diff", LoraPart::Unsupported},
+                                    {".lokr_w1", LoraPart::Unsupported},
+                                    {".hada_w1_a", LoraPart::Unsupported}}) {
+      const auto& ending = end;  // a binding cannot be captured
+      const auto part = kind;
       const auto key = read_lora_key(prefix + "transformer_blocks.0.attn1.to_q" + ending);
       CAPTURE(prefix);
       CAPTURE(ending);

@@ -315,6 +315,28 @@ TEST_CASE("a load takes the weights and at most one tensor more") {
   }
 }
 
+TEST_CASE("a load leaves no pages of the file in the process's memory") {
+  const auto file_pages = [] {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("RssFile:")) return std::stoll(line.substr(8)) * 1024;
+    return 0LL;
+  };
+  const Folder folder;
+  std::map<std::string, at::Tensor> tensors;
+  for (int i = 0; i < 16; ++i) tensors[std::to_string(i) + ".weight"] = at::ones({2048, 1024}, at::kBFloat16);
+  const auto path = saved(folder, tensors);
+  tensors.clear();
+  for (const auto compute : {at::kBFloat16, at::kFloat}) {
+    const auto before = file_pages();
+    const quant::Source source(View(std::make_shared<FileStore>(std::vector{path})), at::kCPU, compute);
+    std::vector<quant::Linear> layers;
+    for (int i = 0; i < 16; ++i) layers.emplace_back(source / i, 1024, 2048, false);
+    CHECK(file_pages() - before < 2048 * 1024 * 2 * 2);
+    CHECK(layers[7](at::ones({1, 1024}, compute)).min().item<float>() == 1024);
+  }
+}
+
 TEST_CASE("tensors of a tracked time may be released after it") {
   at::Tensor kept;
   {
