@@ -1,20 +1,17 @@
-// How far a decode of the video VAE is from the plain sum of its convolutions, and which way to convolve is
-// fastest here.
+// A decode of the video VAE against the plain sum of its convolution calls at the same shapes, in the same
+// run; and for every distinct convolution the way that is used against the two others that were considered.
 //
 //   vae_decode [base width = 32] [latent frames = 3] [latent rows = 4] [latent columns = 6] [f32|bf16]
 //
-// The network is LTX-2.3's block list at the given width (released: 128). One line per distinct convolution:
-// calls, GFLOP of all of them, and GFLOP/s of one call in the three ways that were considered; then the sum
-// against the decode, in the same run.
+// The network is LTX-2.3's block list at the given width (released: 128).
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
+#include <fmt/format.h>
 
-#include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
+#include "bench/timing.h"
 #include "models/video_vae/decoder.h"
 #include "models/video_vae/resample.h"
 #include "weights/store.h"
@@ -87,18 +84,6 @@ class Network {
   int64_t frames_, rows_, columns_;
 };
 
-/// Seconds of the fastest of a few runs.
-template <class Work>
-double seconds(Work&& work) {
-  double best = 1e30;
-  for (int i = 0; i < 3; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  }
-  return best;
-}
-
 /// A convolution over time as the sum of three over space, each frame being an image.
 at::Tensor sum_of_images(const at::Tensor& x, const std::array<at::Tensor, 3>& taps, int64_t frames) {
   const auto images = x.select(0, 0).transpose(0, 1);
@@ -122,33 +107,45 @@ int main(int argc, char** argv) {
   const Network network(config, frames, rows, columns);
   const video_vae::VideoDecoder decoder(network.source(dtype), config);
   const auto latent = at::randn({1, config.latent_channels, frames, rows, columns}, at::kFloat).to(dtype);
-  std::printf("%d threads, %s\n\n", at::get_num_threads(), c10::toString(dtype));
-
-  std::printf("%5s %5s %5s %5s %5s  calls   GFLOP   GFLOP/s: as used  contiguous  sum of images\n", "in",
-              "out", "T", "H", "W");
-  double sum = 0, gflop = 0;
-  for (const auto& [call, count] : network.calls()) {
-    const auto [in, out, f, h, w] = call;
-    const auto x = at::randn({1, in, f + 2, h, w}).to(dtype).contiguous(at::MemoryFormat::ChannelsLast3d);
+  std::vector<std::function<void()>> plain;
+  double gflop = 0;
+  for (const auto& entry : network.calls()) {
+    const Call call = entry.first;
+    const int64_t count = entry.second;
+    const auto x = at::randn({1, call.in, call.frames + 2, call.rows, call.columns})
+                       .to(dtype)
+                       .contiguous(at::MemoryFormat::ChannelsLast3d);
     nn::Conv3dWeights weights;
-    weights.weight = at::randn({out, in, 3, 3, 3}).to(dtype).contiguous(at::MemoryFormat::ChannelsLast3d);
-    weights.bias = at::zeros({out}, dtype);
-    const auto plain = x.contiguous(), plain_weight = weights.weight.contiguous();
+    weights.weight =
+        at::randn({call.out, call.in, 3, 3, 3}).to(dtype).contiguous(at::MemoryFormat::ChannelsLast3d);
+    weights.bias = at::zeros({call.out}, dtype);
     std::array<at::Tensor, 3> taps;
     for (size_t k = 0; k < 3; ++k)
       taps[k] = weights.weight.select(2, static_cast<int64_t>(k)).contiguous(at::MemoryFormat::ChannelsLast);
-    const double used = seconds([&] { nn::conv3d(x, weights, {1, 1, 1}, {0, 1, 1}); });
-    const double contiguous = seconds([&] { at::conv3d(plain, plain_weight, weights.bias, 1, {0, 1, 1}); });
-    const double images = seconds([&] { sum_of_images(x, taps, call.frames); });
-    const double one = call.gflop();
-    std::printf("%5ld %5ld %5ld %5ld %5ld  %5ld %7.2f  %17.1f  %10.1f  %13.1f\n", long(in), long(out),
-                long(f), long(h), long(w), long(count), one * static_cast<double>(count), one / used,
-                one / contiguous, one / images);
-    sum += used * static_cast<double>(count);
-    gflop += one * static_cast<double>(count);
+    const auto contiguous = x.contiguous(), contiguous_weight = weights.weight.contiguous();
+
+    const auto used = [=] { nn::conv3d(x, weights, {1, 1, 1}, {0, 1, 1}); };
+    const auto name =
+        fmt::format("vae_conv3d {}->{} {}x{}x{}", call.in, call.out, call.frames, call.rows, call.columns);
+    const auto extra = fmt::format(", \"calls\": {}, \"gflop\": {:.3f}", count, call.gflop());
+    bench::report(name,
+                  bench::compare(3, used,
+                                 [&] {
+                                   at::conv3d(contiguous, contiguous_weight, weights.bias, 1, {0, 1, 1});
+                                 }),
+                  "at::conv3d, contiguous", extra);
+    bench::report(name, bench::compare(3, used, [&] { sum_of_images(x, taps, call.frames); }),
+                  "three at::conv2d", extra);
+    for (int64_t i = 0; i < count; ++i) plain.push_back(used);
+    gflop += call.gflop() * static_cast<double>(count);
   }
-  const double decode = seconds([&] { decoder.decode(latent); });
-  std::printf("\ndecode %.3f s, its convolutions alone %.3f s: x%.2f (%.1f GFLOP, %.1f GFLOP/s)\n", decode,
-              sum, decode / sum, gflop, gflop / decode);
+  const auto result = bench::compare(
+      5, [&] { decoder.decode(latent); },
+      [&] {
+        for (const auto& convolution : plain) convolution();
+      });
+  bench::report("vae_decode", result, "its convolutions alone",
+                fmt::format(", \"gflop_per_second\": {:.1f}, \"threads\": {}", gflop / result.subject,
+                            at::get_num_threads()));
   return 0;
 }

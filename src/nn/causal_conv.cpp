@@ -65,9 +65,10 @@ at::Tensor CausalConv3d::padded(const at::Tensor& x, const Prologue& prologue) c
   return result;
 }
 
-at::Tensor CausalConv3d::operator()(const at::Tensor& x, const Prologue& prologue) const {
+at::Tensor CausalConv3d::operator()(at::Tensor x, const Prologue& prologue) const {
   const int64_t side = padding_ == SpatialPadding::Zeros ? kSide : 0;
-  return conv3d_in_pieces(padded(x, prologue), weights_, stride_, {0, side, side}, kMaxKernelElements);
+  x = padded(x, prologue);
+  return conv3d_in_pieces(x, weights_, stride_, {0, side, side}, kMaxKernelElements);
 }
 
 }  // namespace ltx::nn

@@ -24,8 +24,9 @@ class CausalConv3d {
   CausalConv3d(const quant::Source& source, int64_t in, int64_t out, bool causal, SpatialPadding padding,
                Triple stride = {1, 1, 1});
 
-  /// x [B, in, F, H, W] -> [B, out, F', H', W'] in channels-last memory, of prologue(x).
-  at::Tensor operator()(const at::Tensor& x, const Prologue& prologue = {}) const;
+  /// x [B, in, F, H, W] -> [B, out, F', H', W'] in channels-last memory, of prologue(x). Lets go of x once
+  /// the padded copy is made.
+  at::Tensor operator()(at::Tensor x, const Prologue& prologue = {}) const;
 
  private:
   at::Tensor padded(const at::Tensor& x, const Prologue& prologue) const;

@@ -157,7 +157,7 @@ TEST_CASE("config: errors name file, key, expected and found") {
     auto config = decoder_json();
     config["decoder_blocks"] = json::array({json::array({name, json::object()})});
     auto weights = decoder_weights();
-    weights.conv("conv_in.conv", std::string(name) == "attn_res_x" ? 4 : 4, 4);
+    weights.conv("conv_in.conv", 4, 4);
     CHECK(contains(message_of(Status::ModelConfig, [&] { make_decoder(weights, config); }), name));
   }
 }
@@ -323,7 +323,8 @@ TEST_CASE("convolution: every padding against the tensor library's own") {
       {nn::SpatialPadding::Circular, "circular"}};
   for (const auto& [mode, name] : modes)
     for (const bool causal : {true, false}) {
-      CAPTURE(name);
+      const auto padding = name;
+      CAPTURE(padding);
       CAPTURE(causal);
       const auto first = x.narrow(2, 0, 1), last = x.narrow(2, 3, 1);
       const auto in_time = causal ? at::cat({first, first, x}, 2) : at::cat({first, x, last}, 2);
@@ -362,6 +363,13 @@ TEST_CASE("statistics: un-normalising undoes normalising") {
 TEST_CASE("frames: ranges, bytes and planes") {
   const auto bytes = at::tensor({0, 127, 255}, at::kByte);
   CHECK(distance(from_uint8(bytes), at::tensor({-1.0f, 127 / 127.5f - 1, 1.0f})) == 0);
+  CHECK(distance(from_unit_range(at::tensor({0.0f, 0.25f, 1.0f})), at::tensor({-1.0f, -0.5f, 1.0f})) == 0);
+  CHECK(contains(message_of(Status::InvalidArgument,
+                            [] {
+                              from_unit_range(at::tensor({0.0f, 1.5f}));
+                            }),
+                 "1.5"));
+  CHECK(contains(message_of(Status::InvalidArgument, [] { from_unit_range(at::full({1}, NAN)); }), "nan"));
   const auto raw = at::tensor({-2.0f, -1.0f, 0.0f, 2.0f}).view({1, 1, 1, 2, 2}).expand({2, 3, 1, 2, 2});
   const auto frames = to_unit_range(raw);
   REQUIRE(frames.sizes() == at::IntArrayRef{1, 2, 2, 3});

@@ -62,7 +62,7 @@ Block make_block(const quant::Source& source, const BlockConfig& block, int64_t&
   if (name == "compress_time" || name == "compress_space" || name == "compress_all")
     return [up = DepthToSpaceUpsample(source, in, divisor_of(block), cell_of(name),
                                       block.residual && name == "compress_all", style)](
-               const at::Tensor& x, const Conditioning&) { return up(x); };
+               at::Tensor x, const Conditioning&) { return up(std::move(x)); };
   fail(Status::ModelConfig,
        "{}: '{}' is no block of a video decoder, expected res_x, res_x_y, attn or "
        "compress_{{time,space,all}}. Use a video VAE "
@@ -122,7 +122,7 @@ at::Tensor VideoDecoder::decode(const at::Tensor& latent, const NoiseSource& noi
     if (rows.defined()) h = modulate(h, rows.select(1, 0), rows.select(1, 1));
     return at::silu(h);
   };
-  x = (*conv_out_)(x, {activate, norm_out_->per_frame()});
+  x = (*conv_out_)(std::move(x), {activate, norm_out_->per_frame()});
   return unpatchify(x, config_.patch_size).to(latent.scalar_type());
 }
 

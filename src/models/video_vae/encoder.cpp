@@ -15,7 +15,7 @@ namespace {
 Block strided(const quant::Source& source, int64_t in, int64_t out, nn::Triple stride,
               const BlockStyle& style) {
   return [conv = nn::CausalConv3d(source / "conv", in, out, style.causal, style.padding, stride)](
-             const at::Tensor& x, const Conditioning&) { return conv(x); };
+             at::Tensor x, const Conditioning&) { return conv(std::move(x)); };
 }
 
 /// The block at `down_blocks.<i>`; `channels` becomes its width.
@@ -87,8 +87,8 @@ at::Tensor VideoEncoder::forward(const at::Tensor& pixels) const {
          pixels.size(3), scale_.width, scale_.height);
   auto x = conv_in_(patchify(pixels.to(device_, dtype_), config_.patch_size));
   for (const auto& block : blocks_) x = block(std::move(x), {});
-  x = (*conv_out_)(
-      x, {[this](const at::Tensor& part) { return at::silu((*norm_out_)(part)); }, norm_out_->per_frame()});
+  x = (*conv_out_)(std::move(x), {[this](const at::Tensor& part) { return at::silu((*norm_out_)(part)); },
+                                  norm_out_->per_frame()});
   // The rest is the log-variance, which nothing reads.
   return statistics_.normalize(x.narrow(1, 0, config_.latent_channels)).contiguous();
 }

@@ -59,9 +59,9 @@ at::Tensor DepthToSpaceUpsample::expand(const at::Tensor& z) const {
   return cell_[0] == 2 ? y.narrow(2, 1, y.size(2) - 1) : y;
 }
 
-at::Tensor DepthToSpaceUpsample::operator()(const at::Tensor& x) const {
+at::Tensor DepthToSpaceUpsample::operator()(at::Tensor x) const {
+  if (repeats_ == 0) return expand(conv_(std::move(x)));
   auto y = expand(conv_(x));
-  if (repeats_ == 0) return y;
   // Out channel k takes shortcut channel k mod (C / n): whole blocks, not interleaved.
   const auto shortcut = expand(x);
   return y.unflatten(1, {repeats_, shortcut.size(1)}).add_(shortcut.unsqueeze(1)).flatten(1, 2);

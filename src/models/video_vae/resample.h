@@ -30,7 +30,7 @@ class DepthToSpaceUpsample {
   /// `reduction` divides the channels.
   DepthToSpaceUpsample(const quant::Source& source, int64_t in, int64_t reduction, nn::Triple cell,
                        bool residual, const BlockStyle& style);
-  at::Tensor operator()(const at::Tensor& x) const;
+  at::Tensor operator()(at::Tensor x) const;
 
  private:
   at::Tensor expand(const at::Tensor& z) const;

@@ -45,7 +45,7 @@ at::Tensor ResBlock::operator()(const at::Tensor& x, const at::Tensor& embedding
   };
   auto h = conv1_(x, activate(norm1_, 0));
   add_noise(h, noise_scale1_, noise);
-  h = conv2_(h, activate(norm2_, 2));
+  h = conv2_(std::move(h), activate(norm2_, 2));
   add_noise(h, noise_scale2_, noise);
   return h.add_(shortcut_ ? nn::conv3d((*norm3_)(x), *shortcut_, {1, 1, 1}, {0, 0, 0}) : x);
 }
