@@ -114,6 +114,8 @@ TEST_CASE("configs that no model here fits are refused by file and key") {
   refuse(Status::ModelConfig, {"num_key_value_heads", "3"}, changed(gemma_json(), "num_key_value_heads", 3));
   refuse(Status::ModelConfig, {"num_hidden_layers", "\"four\""},
          changed(gemma_json(), "num_hidden_layers", "four"));
+  refuse(Status::ModelConfig, {"num_hidden_layers", "4096"},
+         changed(gemma_json(), "num_hidden_layers", 2000000000));
   refuse(Status::ModelConfig, {"layer_types", "4 entries", "1"},
          changed(gemma_json(), "layer_types", {"full_attention"}));
   refuse(Status::ModelConfig, {"layer_types", "'linear_attention'"},
@@ -423,6 +425,10 @@ TEST_CASE("connector keys fall back on those of the video connector, and widths 
   };
   refuse({"m.safetensors", "attention_head_dim", "48", "40"}, "attention_head_dim", 10);
   refuse({"audio_attention_head_dim", "24"}, "audio_attention_head_dim", 5);
+  refuse({"connector_num_layers", "4096"}, "connector_num_layers", 2000000000);
+  refuse({"audio_connector_num_layers", "-1"}, "audio_connector_num_layers", -1);
+  check_error(Status::ModelConfig, {"m.safetensors", "config.transformer", "none"},
+              [] { EmbeddingsConfig::parse(nullptr, "m.safetensors"); });
   refuse({"rope_type", "spiral"}, "rope_type", "spiral");
   refuse({"caption_proj_input_norm", "null"}, "caption_proj_input_norm", nullptr);
   refuse({"connector_positional_embedding_max_pos"}, "connector_positional_embedding_max_pos", json::array());

@@ -21,6 +21,12 @@ void require_width(const Fields& fields, const std::string& prefix, const Connec
 }  // namespace
 
 EmbeddingsConfig EmbeddingsConfig::parse(const nlohmann::json& transformer, const std::string& file) {
+  if (transformer.is_null())
+    fail(Status::ModelConfig,
+         "'{}': config.transformer: expected an object in the metadata of the file, found none. Use the "
+         "published file, "
+         "which carries its configuration.",
+         file);
   const Fields fields(transformer, "'" + file + "': config.transformer");
   EmbeddingsConfig config;
   config.version = extractor_version(transformer, file);
@@ -28,7 +34,7 @@ EmbeddingsConfig EmbeddingsConfig::parse(const nlohmann::json& transformer, cons
   ConnectorConfig& video = config.video;
   video.heads = fields.count("connector_num_attention_heads", 30);
   video.head_dim = fields.count("connector_attention_head_dim", 128);
-  video.layers = fields.integer("connector_num_layers", 2);
+  video.layers = fields.layers("connector_num_layers", 2, 0);
   const auto max_pos = fields.integers("connector_positional_embedding_max_pos", {1});
   if (max_pos.empty() || max_pos.front() <= 0)
     fields.wrong("connector_positional_embedding_max_pos", "a list with a number above zero");
@@ -47,7 +53,7 @@ EmbeddingsConfig EmbeddingsConfig::parse(const nlohmann::json& transformer, cons
   audio = video;
   audio.heads = fields.count("audio_connector_num_attention_heads", video.heads);
   audio.head_dim = fields.count("audio_connector_attention_head_dim", video.head_dim);
-  audio.layers = fields.integer("audio_connector_num_layers", video.layers);
+  audio.layers = fields.layers("audio_connector_num_layers", video.layers, 0);
 
   for (const auto* connector : {&video, &audio})
     if (connector->head_dim % 2 != 0 && connector->rope == nn::RopeType::Split)

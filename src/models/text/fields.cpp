@@ -67,6 +67,12 @@ int64_t Fields::count(const std::string& key, int64_t fallback) const {
   return has(key) ? count(key) : fallback;
 }
 
+int64_t Fields::layers(const std::string& key, int64_t fallback, int64_t least) const {
+  const int64_t value = integer(key, fallback);
+  if (value < least || value > 4096) wrong(key, fmt::format("a number of layers from {} to 4096", least));
+  return value;
+}
+
 double Fields::number(const std::string& key, double fallback) const {
   const auto* value = find(key);
   if (!value) return fallback;

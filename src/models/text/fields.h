@@ -21,6 +21,8 @@ class Fields {
   /// An integer above zero.
   int64_t count(const std::string& key, int64_t fallback) const;
   int64_t count(const std::string& key) const;
+  /// A number of layers from `least` to 4096: what is built per layer must not follow a damaged number.
+  int64_t layers(const std::string& key, int64_t fallback, int64_t least = 1) const;
   double number(const std::string& key, double fallback) const;
   bool boolean(const std::string& key, bool fallback) const;
   std::string text(const std::string& key, const std::string& fallback) const;

@@ -99,7 +99,7 @@ GemmaConfig parse_gemma3(const Fields& top, const std::string& file) {
   config.attention_scale = std::pow(scalar, -0.5);
   const int64_t kv_heads = text.count("num_key_value_heads", 4), head_dim = text.count("head_dim", 256);
   const int64_t pattern = text.count("sliding_window_pattern", text.count("_sliding_window_pattern", 6));
-  for (const bool local : layer_kinds(text, text.count("num_hidden_layers", 26), pattern))
+  for (const bool local : layer_kinds(text, text.layers("num_hidden_layers", 26), pattern))
     config.layers.push_back({local, kv_heads, head_dim, false});
 
   const Fields rope = text.section("rope_parameters");
@@ -145,7 +145,7 @@ GemmaConfig parse_gemma4(const Fields& top, const std::string& file) {
   const int64_t kv_heads = text.count("num_key_value_heads", 4);
   const bool value_is_key = text.boolean("attention_k_eq_v", false);
   const int64_t global_kv = value_is_key ? text.count("num_global_key_value_heads", kv_heads) : kv_heads;
-  auto kinds = layer_kinds(text, text.count("num_hidden_layers", 30), 6);
+  auto kinds = layer_kinds(text, text.layers("num_hidden_layers", 30), 6);
   kinds.back() = false;  // the last layer is global whatever the list says
   for (const bool local : kinds)
     config.layers.push_back(local ? GemmaLayerConfig{true, kv_heads, head_dim, false}

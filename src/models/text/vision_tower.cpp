@@ -13,7 +13,7 @@ VisionConfig VisionConfig::parse(const nlohmann::json& json, int64_t text_hidden
   VisionConfig config;
   config.hidden = vision.count("hidden_size");
   config.intermediate = vision.count("intermediate_size");
-  config.layers = vision.count("num_hidden_layers");
+  config.layers = vision.layers("num_hidden_layers", 27);
   config.heads = vision.count("num_attention_heads");
   config.image_size = vision.count("image_size");
   config.patch_size = vision.count("patch_size");
