@@ -93,7 +93,7 @@ Components::Components(const engine::PipelineParams& params)
     }
     total += entry.file_bytes;
   }
-  files_.check_pairing();
+  if (auto warning = files_.check_pairing(); !warning.empty()) warnings_.push_back(std::move(warning));
   const auto transformer = files_.open(WeightPart::Transformer).config;
   keyframe_slots_ = transformer.is_object() && transformer.value("use_keyframes_abs_pos_embedding", false);
   for (const auto& lora : params.loras)

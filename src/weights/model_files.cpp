@@ -46,7 +46,12 @@ std::string check_text_encoder_pairing(const Metadata& model, const json& text_c
   const json found = version_entry == text_config.end() ? json() : *version_entry;
   const auto declared = model.value("gemma_source_checkpoint");
   if (!declared.is_null()) {
-    const json expected = declared.is_object() ? declared.value("gemma_version", json()) : json();
+    if (!declared.is_object())
+      fail(Status::ModelConfig,
+           "'{}': metadata 'gemma_source_checkpoint': expected a JSON object, found {}. Use an unmodified "
+           "file.",
+           model.file(), declared.type_name());
+    const json expected = declared.value("gemma_version", json());
     if (text_of(expected) != text_of(found))
       fail(Status::ModelVersion,
            "'{}' was trained with text encoder version {}, '{}' is version {}. Use the text encoder of the "

@@ -12,6 +12,7 @@
 #include "models/text/gemma.h"
 #include "nn/norm.h"
 #include "text_fixture.h"
+#include "weights/model_files.h"
 
 using namespace ltx;
 using namespace ltx::text;
@@ -440,16 +441,18 @@ TEST_CASE("connector keys fall back on those of the video connector, and widths 
 TEST_CASE("a wrong language model is refused with both names and versions") {
   const weights::Metadata declared({{"gemma_source_checkpoint", R"({"gemma_version": "v1"})"}},
                                    "model.safetensors");
-  CHECK(check_pairing(declared, {{"model_type", "gemma4_unified"}, {"gemma_version", "v1"}}, "g").empty());
+  CHECK(weights::check_text_encoder_pairing(declared,
+                                            {{"model_type", "gemma4_unified"}, {"gemma_version", "v1"}}, "g")
+            .empty());
   check_error(Status::ModelVersion, {"model.safetensors", "'v1'", "gemma/", "none"}, [&] {
-    check_pairing(declared, {{"model_type", "gemma4_unified"}}, "gemma/");
+    weights::check_text_encoder_pairing(declared, {{"model_type", "gemma4_unified"}}, "gemma/");
   });
   const weights::Metadata silent({{"model_version", "2.5.0"}}, "model.safetensors");
-  CHECK_FALSE(check_pairing(silent, {{"model_type", "gemma3"}}, "g").empty());
+  CHECK_FALSE(weights::check_text_encoder_pairing(silent, {{"model_type", "gemma3"}}, "g").empty());
   const weights::Metadata old({}, "model.safetensors");
-  CHECK(check_pairing(old, {{"model_type", "gemma3"}}, "g").empty());
+  CHECK(weights::check_text_encoder_pairing(old, {{"model_type", "gemma3"}}, "g").empty());
   check_error(Status::ModelVersion, {"gemma3", "'gemma4_unified'"}, [&] {
-    check_pairing(old, {{"model_type", "gemma4_unified"}}, "g");
+    weights::check_text_encoder_pairing(old, {{"model_type", "gemma4_unified"}}, "g");
   });
 }
 

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "models/text/pairing.h"
+#include "models/text/extractor_version.h"
 #include "nn/rope.h"
 
 namespace ltx::text {

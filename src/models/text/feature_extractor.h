@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "models/text/pairing.h"
+#include "models/text/extractor_version.h"
 #include "quant/linear.h"
 
 namespace ltx::text {

@@ -8,6 +8,7 @@
 #include "models/text/text_encoder.h"
 #include "models/text/vision_tower.h"
 #include "weights/checkpoint.h"
+#include "weights/model_files.h"
 
 namespace ltx::golden {
 namespace {
@@ -83,7 +84,7 @@ Results feature_extractor(const Case& c) {
 Results connector(const Case& c) {
   const weights::TextEncoderFiles files(c.weight("text_encoder"));
   const weights::Checkpoint checkpoint(c.weight("checkpoint"));
-  text::check_pairing(checkpoint.metadata(), files.config(), files.path().string());
+  weights::check_text_encoder_pairing(checkpoint.metadata(), files.config(), files.path().string());
   const auto gemma = text::GemmaConfig::parse(files.config(), files.path().string());
   const auto processor =
       make_processor(checkpoint.open(weights::Component::Embeddings), gemma, c.compute_dtype);
@@ -107,7 +108,7 @@ Results encode(const Case& c) {
       c.weight(c.has_weight("checkpoint") ? "checkpoint" : "transformer")};
   if (files.packed()) paths.push_back(files.path());
   const weights::Checkpoint checkpoint(paths);
-  text::check_pairing(checkpoint.metadata(), files.config(), files.path().string());
+  weights::check_text_encoder_pairing(checkpoint.metadata(), files.config(), files.path().string());
 
   const text::TextEncoder encoder(files, quant::Source(files.open().view, at::kCPU, c.compute_dtype));
   const auto prompts =
@@ -217,7 +218,7 @@ Results detect(const Case& c) {
     for (const auto& [key, value] : item.at("metadata").items()) raw[key] = value.get<std::string>();
     const weights::Metadata metadata(raw, "metadata");
     try {
-      text::check_pairing(metadata, item.at("gemma_config"), "config.json");
+      weights::check_text_encoder_pairing(metadata, item.at("gemma_config"), "config.json");
       accepted.push_back(1);
     } catch (const Error&) {
       accepted.push_back(0);
