@@ -16,37 +16,39 @@ struct Slice {
   int64_t first, count;
 };
 
-at::Tensor gather(const std::vector<Slice>& slices,
-                  const std::function<const at::Tensor&(size_t)>& tensor_of_pass) {
-  std::vector<at::Tensor> parts;
-  for (const auto& [pass, first, count] : slices) {
-    const auto& tensor = tensor_of_pass(pass);
-    parts.push_back(count == tensor.size(0) ? tensor : tensor.narrow(0, first, count));
-  }
-  return parts.size() == 1 ? parts[0] : at::cat(parts, 0);
-}
-
 std::optional<Modality> gather_modality(const std::vector<ModelPass>& passes,
                                         const std::vector<Slice>& slices,
-                                        std::optional<Modality> ModelPass::*stream) {
+                                        std::optional<Modality> ModelPass::*stream, JoinedInputs& joined) {
   if (!(passes[0].*stream)) return std::nullopt;
-  const auto pick = [&](at::Tensor Modality::*field) {
-    return gather(slices, [&](size_t pass) -> const at::Tensor& { return *(passes[pass].*stream).*field; });
+  using TensorOf = std::function<const at::Tensor&(const Modality&)>;
+  const auto parts = [&](const TensorOf& tensor_of) {
+    std::vector<at::Tensor> result;
+    for (const auto& [pass, first, count] : slices) {
+      const auto& tensor = tensor_of(*(passes[pass].*stream));
+      result.push_back(count == tensor.size(0) ? tensor : tensor.narrow(0, first, count));
+    }
+    return result;
   };
-  const auto pick_optional = [&](std::optional<at::Tensor> Modality::*field) -> std::optional<at::Tensor> {
+  const auto varying = [&](at::Tensor Modality::*field) {
+    const auto all = parts([&](const Modality& m) -> const at::Tensor& { return m.*field; });
+    return all.size() == 1 ? all[0] : at::cat(all, 0);
+  };
+  const auto constant = [&](at::Tensor Modality::*field) {
+    return joined.join(parts([&](const Modality& m) -> const at::Tensor& { return m.*field; }));
+  };
+  const auto optional = [&](std::optional<at::Tensor> Modality::*field) -> std::optional<at::Tensor> {
     if (!((*(passes[0].*stream)).*field)) return std::nullopt;
-    return gather(slices,
-                  [&](size_t pass) -> const at::Tensor& { return *((*(passes[pass].*stream)).*field); });
+    return joined.join(parts([&](const Modality& m) -> const at::Tensor& { return *(m.*field); }));
   };
   Modality chunk;
-  chunk.latent = pick(&Modality::latent);
-  chunk.sigma = pick(&Modality::sigma);
-  chunk.timesteps = pick(&Modality::timesteps);
-  chunk.positions = pick(&Modality::positions);
-  chunk.context = pick(&Modality::context);
-  chunk.context_mask = pick_optional(&Modality::context_mask);
-  chunk.attention_mask = pick_optional(&Modality::attention_mask);
-  chunk.keyframes_mask = pick_optional(&Modality::keyframes_mask);
+  chunk.latent = varying(&Modality::latent);
+  chunk.sigma = varying(&Modality::sigma);
+  chunk.timesteps = varying(&Modality::timesteps);
+  chunk.positions = constant(&Modality::positions);
+  chunk.context = constant(&Modality::context);
+  chunk.context_mask = optional(&Modality::context_mask);
+  chunk.attention_mask = optional(&Modality::attention_mask);
+  chunk.keyframes_mask = optional(&Modality::keyframes_mask);
   chunk.enabled = (passes[0].*stream)->enabled;
   return chunk;
 }
@@ -118,6 +120,22 @@ Modality modality_of(const latents::State& state, const at::Tensor& context, dou
   return modality;
 }
 
+at::Tensor JoinedInputs::join(std::vector<at::Tensor> parts) {
+  const auto same = [](const at::Tensor& a, const at::Tensor& b) {
+    return a.const_data_ptr() == b.const_data_ptr() && a.sizes() == b.sizes() && a.strides() == b.strides() &&
+           a.scalar_type() == b.scalar_type();
+  };
+  for (const auto& joined : known_)
+    if (std::equal(parts.begin(), parts.end(), joined.parts.begin(), joined.parts.end(), same))
+      return joined.whole;
+  // A loop has a few batches of a few fields; more means that the inputs do change.
+  constexpr size_t kMostKnown = 256;
+  if (known_.size() == kMostKnown) known_.clear();
+  auto whole = parts.size() == 1 ? parts[0] : at::cat(parts, 0);
+  known_.push_back({std::move(parts), whole});
+  return whole;
+}
+
 X0Model::X0Model(VelocityModel& model, int64_t max_batch_size, const Monitor& monitor)
     : model_(model), max_batch_size_(max_batch_size), monitor_(monitor) {
   if (max_batch_size < 1)
@@ -130,8 +148,8 @@ std::vector<StreamTensors> X0Model::predict(const std::vector<ModelPass>& passes
   std::vector<std::vector<at::Tensor>> video(passes.size()), audio(passes.size());
   for (const auto& slices : chunks_of(passes.size(), batch, max_batch_size_)) {
     monitor_.checkpoint();
-    const auto chunk_video = gather_modality(passes, slices, &ModelPass::video);
-    const auto chunk_audio = gather_modality(passes, slices, &ModelPass::audio);
+    const auto chunk_video = gather_modality(passes, slices, &ModelPass::video, joined_);
+    const auto chunk_audio = gather_modality(passes, slices, &ModelPass::audio, joined_);
     const auto velocities = model_.velocities(chunk_video, chunk_audio, gather_perturbations(passes, slices));
     scatter(chunk_video, velocities.video, "video", slices, video);
     scatter(chunk_audio, velocities.audio, "audio", slices, audio);

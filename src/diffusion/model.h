@@ -48,6 +48,20 @@ struct ModelPass {
   latents::Perturbations perturbations;  // one list per sample, or empty
 };
 
+/// Inputs that stay the same over the steps of a loop (contexts, positions, masks), joined along the batch
+/// once: the network meets the same tensor objects at every step and can keep what it computes from them.
+class JoinedInputs {
+ public:
+  at::Tensor join(std::vector<at::Tensor> parts);
+
+ private:
+  struct Joined {
+    std::vector<at::Tensor> parts;  // held, so that their addresses are not used again
+    at::Tensor whole;
+  };
+  std::vector<Joined> known_;
+};
+
 /// Calls the network for several passes at once, split along the batch.
 class X0Model {
  public:
@@ -62,6 +76,7 @@ class X0Model {
   VelocityModel& model_;
   int64_t max_batch_size_;
   const Monitor& monitor_;
+  JoinedInputs joined_;
 };
 
 }  // namespace ltx::diffusion
