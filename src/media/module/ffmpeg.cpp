@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 namespace ltx::media_module {
 
@@ -123,8 +124,19 @@ int refuse_other_files(AVFormatContext*, AVIOContext**, const char*, int, AVDict
 }  // namespace
 
 Demuxer::Demuxer(const ltx_media_file& file) : io_(file, false) {
+  // What the probe reports to: an object with a class, as FFmpeg wants it, and the offset that silences it.
+  struct Listener {
+    const AVClass* av_class;
+    int offset;
+  };
+  AVClass quiet{};
+  quiet.class_name = "ltx";
+  quiet.item_name = av_default_item_name;
+  quiet.version = LIBAVUTIL_VERSION_INT;
+  quiet.log_level_offset_offset = offsetof(Listener, offset);
+  Listener listener{&quiet, kSilent};
   const AVInputFormat* format = nullptr;
-  const int probed = av_probe_input_buffer2(io_.context(), &format, nullptr, nullptr, 0, 0);
+  const int probed = av_probe_input_buffer2(io_.context(), &format, nullptr, &listener, 0, 0);
   if (io_.failed()) throw Failure(LTX_MEDIA_CALLBACK, "reading failed");
   if (probed < 0 || !format) throw Failure(LTX_MEDIA_FORMAT, "no known media format");
   context_ = avformat_alloc_context();
@@ -150,6 +162,11 @@ AVPixelFormat without_j(AVPixelFormat format, bool& full) {
       return plain;
     }
   return format;
+}
+
+bool Demuxer::still() const {
+  const std::string_view name = context_->iformat->name;
+  return name.ends_with("_pipe") || name == "ico";
 }
 
 void RgbConverter::convert(const AVFrame& frame, uint8_t* rgb) {

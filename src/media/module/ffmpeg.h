@@ -94,6 +94,8 @@ class Demuxer {
   AVFormatContext* operator->() const { return context_; }
   AVFormatContext* get() const { return context_; }
   FileIo& io() { return io_; }
+  /// The container of one still image.
+  bool still() const;
 
  private:
   FileIo io_;

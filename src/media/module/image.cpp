@@ -1,6 +1,7 @@
 // Still pictures: decoding, PNG, and the H.264 pass of condition images (spec 07 §8.1).
 #include <algorithm>
-#include <string_view>
+#include <array>
+#include <cstring>
 #include <vector>
 
 #include "media/module/ffmpeg.h"
@@ -15,58 +16,53 @@ Packet as_packet(const std::vector<uint8_t>& bytes) {
   return packet;
 }
 
-/// Sends packets until a frame comes out.
-Frame decode_first(Demuxer& demuxer, const ltx_media_file& file) {
-  if (demuxer->nb_streams == 0)
-    check(avformat_find_stream_info(demuxer.get(), nullptr), LTX_MEDIA_DECODE, "streams");
-  const AVCodec* decoder = nullptr;
-  const int index = av_find_best_stream(demuxer.get(), AVMEDIA_TYPE_VIDEO, -1, -1, &decoder, 0);
-  if (index == AVERROR_DECODER_NOT_FOUND)
-    throw Failure(LTX_MEDIA_NO_CODEC, "this FFmpeg cannot decode the picture");
-  if (index < 0) throw Failure(LTX_MEDIA_NO_STREAM, "no picture in this file");
-  const Codec codec = new_codec(decoder, "image");
-  check(avcodec_parameters_to_context(codec.get(), demuxer->streams[index]->codecpar), LTX_MEDIA_DECODE,
-        "parameters");
+Codec open_decoder(const AVStream& stream) {
+  const AVCodec* decoder = avcodec_find_decoder(stream.codecpar->codec_id);
+  Codec codec = new_codec(decoder, avcodec_get_name(stream.codecpar->codec_id));
+  check(avcodec_parameters_to_context(codec.get(), stream.codecpar), LTX_MEDIA_DECODE, "parameters");
   codec->thread_count = 1;
   codec->max_pixels = kMaxPixels;
   codec->err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
-  codec->pkt_timebase = demuxer->streams[index]->time_base;
+  codec->pkt_timebase = stream.time_base;
   check(avcodec_open2(codec.get(), decoder, nullptr), LTX_MEDIA_DECODE, decoder->name);
+  return codec;
+}
 
+/// The first picture of an image file. Films are none, although FFmpeg would find a picture in them.
+Frame decode_first(Demuxer& demuxer, const ltx_media_file& file) {
+  const std::string format = demuxer->iformat->name;
+  if (!demuxer.still() && format != "gif" && format != "apng")
+    throw Failure(LTX_MEDIA_FORMAT, "no image format but " + format);
+  demuxer->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
+  if (demuxer->nb_streams == 0) throw Failure(LTX_MEDIA_NO_STREAM, "no picture");
+  const Codec codec = open_decoder(*demuxer->streams[0]);
   // The "_pipe" demuxers cut a picture into blocks for a parser; the decoders want the file in one piece.
-  const bool single = std::string_view(demuxer->iformat->name).ends_with("_pipe");
-  const Packet packet = single ? as_packet(read_all(file)) : new_packet();
+  const bool whole = format.ends_with("_pipe");
+  Packet packet = new_packet();
   Frame frame = new_frame();
-  bool flushing = false;
-  for (;;) {
+  for (bool more = true;;) {
     const int received = avcodec_receive_frame(codec.get(), frame.get());
-    if (received == AVERROR_EOF)
-      throw Failure(LTX_MEDIA_DECODE, std::string(decoder->name) + ": no picture in the data");
+    if (received == AVERROR_EOF || (received == AVERROR(EAGAIN) && !more))
+      throw Failure(LTX_MEDIA_DECODE, format + ": no picture in the data");
     if (received != AVERROR(EAGAIN)) {
-      check(received, LTX_MEDIA_DECODE, decoder->name);
+      check(received, LTX_MEDIA_DECODE, format);
       return frame;
     }
-    int sent = 0;
-    if (flushing) {
-      throw Failure(LTX_MEDIA_DECODE, std::string(decoder->name) + ": no picture in the data");
-    } else if (single) {
-      if ((sent = avcodec_send_packet(codec.get(), packet.get())) >= 0) {
-        sent = avcodec_send_packet(codec.get(), nullptr);
-        flushing = true;
-      }
-    } else {
-      const int read = av_read_frame(demuxer.get(), packet.get());
-      if (demuxer.io().failed()) throw Failure(LTX_MEDIA_CALLBACK, "reading failed");
-      if (read == AVERROR_EOF) {
-        sent = avcodec_send_packet(codec.get(), nullptr);
-        flushing = true;
-      } else {
-        check(read, LTX_MEDIA_DECODE, demuxer->iformat->name);
-        if (packet->stream_index == index) sent = avcodec_send_packet(codec.get(), packet.get());
-        av_packet_unref(packet.get());
-      }
+    av_packet_unref(packet.get());
+    int read = 0;
+    if (whole)
+      packet = as_packet(read_all(file));
+    else
+      read = av_read_frame(demuxer.get(), packet.get());
+    if (demuxer.io().failed()) throw Failure(LTX_MEDIA_CALLBACK, "reading failed");
+    if (read != AVERROR_EOF) {
+      check(read, LTX_MEDIA_DECODE, format);
+      check(avcodec_send_packet(codec.get(), packet.get()), LTX_MEDIA_DECODE, format);
     }
-    check(sent, LTX_MEDIA_DECODE, decoder->name);
+    if (whole || read == AVERROR_EOF) {
+      check(avcodec_send_packet(codec.get(), nullptr), LTX_MEDIA_DECODE, format);
+      more = false;
+    }
   }
 }
 
@@ -100,10 +96,18 @@ std::vector<uint8_t> read_all(const ltx_media_file& file) {
   return bytes;
 }
 
+namespace {
+
+void check_size(int64_t width, int64_t height) {
+  if (width < 1 || height < 1 || width > kMaxPixels / height)
+    throw Failure(LTX_MEDIA_DECODE, "a picture of " + std::to_string(width) + "x" + std::to_string(height) +
+                                        " pixels is not accepted");
+}
+
+}  // namespace
+
 void Picture::allocate(int64_t picture_width, int64_t picture_height) {
-  if (picture_width < 1 || picture_height < 1 || picture_width > kMaxPixels / picture_height)
-    throw Failure(LTX_MEDIA_DECODE, "a picture of " + std::to_string(picture_width) + "x" +
-                                        std::to_string(picture_height) + " pixels is not accepted");
+  check_size(picture_width, picture_height);
   width = static_cast<int>(picture_width);
   height = static_cast<int>(picture_height);
   rgb.reset(static_cast<uint8_t*>(av_malloc(static_cast<size_t>(3 * pixels()))));
@@ -128,17 +132,30 @@ Picture decode_by_ffmpeg(const ltx_media_file& file) {
   return picture;
 }
 
-bool is_jpeg(const ltx_media_file& file) {
-  uint8_t start[3] = {};
-  if (file.seek(file.user, 0) != 0 || file.read(file.user, start, 3) < 0 || file.seek(file.user, 0) != 0)
+/// The file's first bytes; zeros where it is shorter.
+std::array<uint8_t, 24> start_of(const ltx_media_file& file) {
+  std::array<uint8_t, 24> bytes{};
+  if (file.seek(file.user, 0) != 0 || file.read(file.user, bytes.data(), bytes.size()) < 0 ||
+      file.seek(file.user, 0) != 0)
     throw Failure(LTX_MEDIA_CALLBACK, "reading failed");
-  return start[0] == 0xff && start[1] == 0xd8 && start[2] == 0xff;
+  return bytes;
+}
+
+/// Refuses absurd sizes before FFmpeg's decoder meets them, which would print its opinion of them.
+void check_png_size(const std::array<uint8_t, 24>& start) {
+  const auto number = [&](size_t at) {
+    return int64_t{start[at]} << 24 | start[at + 1] << 16 | start[at + 2] << 8 | start[at + 3];
+  };
+  if (std::memcmp(start.data(), "\x89PNG\r\n\x1a\n", 8) == 0) check_size(number(16), number(20));
 }
 
 }  // namespace
 
 int32_t image_decode(const ltx_media_file& file, ltx_media_image& image) {
-  Picture picture = is_jpeg(file) ? decode_jpeg(read_all(file)) : decode_by_ffmpeg(file);
+  const auto start = start_of(file);
+  check_png_size(start);
+  const bool jpeg = std::memcmp(start.data(), "\xff\xd8\xff", 3) == 0;
+  Picture picture = jpeg ? decode_jpeg(read_all(file)) : decode_by_ffmpeg(file);
   const std::string warning = picture.profile.empty() ? "" : apply_profile(picture);
   image = {};
   warning.copy(image.warning, sizeof image.warning - 1);

@@ -1,22 +1,49 @@
 #include "media/module/reader.h"
 
 #include <cstdio>
+#include <string_view>
 
 namespace ltx::media_module {
+
+namespace {
+
+/// Whether the container's header says everything that is needed. Then FFmpeg's own probing is left out: it
+/// decodes by contexts that are out of reach and print what they think of a damaged file.
+bool describes(const AVCodecParameters& stream, AVRational frame_rate) {
+  if (stream.codec_id == AV_CODEC_ID_NONE) return false;
+  if (stream.codec_type == AVMEDIA_TYPE_AUDIO)
+    return stream.sample_rate > 0 && stream.ch_layout.nb_channels > 0;
+  return stream.width > 0 && stream.height > 0 && frame_rate.num > 0 && frame_rate.den > 0;
+}
+
+}  // namespace
+
+void Reader::select(AVMediaType type) {
+  stream_ = nullptr;
+  for (unsigned i = 0; i < demuxer_->nb_streams; ++i) {
+    AVStream* stream = demuxer_->streams[i];
+    const bool first = !stream_ && stream->codecpar->codec_type == type;
+    stream->discard = first ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+    if (first) stream_ = stream;
+  }
+}
 
 Reader::Reader(const ltx_media_file& file, int kind, uint32_t flags, ltx_media_stream& info)
     : demuxer_(file), flags_(flags) {
   const bool video = kind == LTX_MEDIA_VIDEO;
-  const int found = avformat_find_stream_info(demuxer_.get(), nullptr);
-  if (demuxer_.io().failed()) throw Failure(LTX_MEDIA_CALLBACK, "reading failed");
-  check(found, LTX_MEDIA_DECODE, std::string(demuxer_->iformat->name) + ": stream information");
-  const auto type = video ? AVMEDIA_TYPE_VIDEO : AVMEDIA_TYPE_AUDIO;
-  for (unsigned i = 0; i < demuxer_->nb_streams; ++i) {
-    AVStream* stream = demuxer_->streams[i];
-    if (!stream_ && stream->codecpar->codec_type == type)
-      stream_ = stream;
-    else
-      stream->discard = AVDISCARD_ALL;
+  if (demuxer_.still()) throw Failure(LTX_MEDIA_NO_STREAM, "a still image, no stream");
+  select(video ? AVMEDIA_TYPE_VIDEO : AVMEDIA_TYPE_AUDIO);
+  if (stream_ && describes(*stream_->codecpar, stream_->avg_frame_rate)) {
+    // These containers store whole frames with their times; for sound the demuxer's own counting is still
+    // wanted.
+    const std::string_view format = demuxer_->iformat->name;
+    if (video && (format.starts_with("mov") || format.starts_with("matroska")))
+      demuxer_->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
+  } else {
+    const int found = avformat_find_stream_info(demuxer_.get(), nullptr);
+    if (demuxer_.io().failed()) throw Failure(LTX_MEDIA_CALLBACK, "reading failed");
+    check(found, LTX_MEDIA_DECODE, std::string(demuxer_->iformat->name) + ": stream information");
+    select(video ? AVMEDIA_TYPE_VIDEO : AVMEDIA_TYPE_AUDIO);
   }
   if (!stream_) throw Failure(LTX_MEDIA_NO_STREAM, video ? "no video stream" : "no audio stream");
 

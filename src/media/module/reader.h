@@ -16,6 +16,7 @@ class Reader {
   int32_t samples(ltx_media_samples& out);
 
  private:
+  void select(AVMediaType type);
   bool decode();
   void feed();
   std::string position() const;
