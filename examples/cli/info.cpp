@@ -1,0 +1,139 @@
+#include <cstdio>
+#include <memory>
+
+#include "commands.h"
+#include "ltx.hpp"
+#include "options.h"
+
+namespace cli {
+namespace {
+
+/// Shell pattern: * any text, ? any character.
+bool matches(const char* pattern, const char* text) {
+  for (; *pattern; ++pattern, ++text) {
+    if (*pattern == '*') {
+      for (const char* rest = text;; ++rest) {
+        if (matches(pattern + 1, rest)) return true;
+        if (!*rest) return false;
+      }
+    }
+    if (!*text || (*pattern != '?' && *pattern != *text)) return false;
+  }
+  return !*text;
+}
+
+std::string size_text(double bytes) {
+  const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  size_t unit = 0;
+  for (; bytes >= 1024 && unit < 4; ++unit) bytes /= 1024;
+  char text[32];
+  std::snprintf(text, sizeof text, unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+  return text;
+}
+
+std::string text(const nlohmann::json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+nlohmann::json devices_json() {
+  nlohmann::json list = nlohmann::json::array();
+  for (int32_t i = 0; i < ltx::device_count(); ++i) {
+    const ltx_device_info d = ltx::device(i);
+    list.push_back({{"type", ltx::name(LTX_ENUM_DEVICE, d.type)},
+                    {"index", d.index},
+                    {"name", d.name},
+                    {"compute_capability", d.compute_capability},
+                    {"multiprocessor_count", d.multiprocessor_count},
+                    {"total_bytes", d.total_bytes},
+                    {"free_bytes", d.free_bytes}});
+  }
+  return list;
+}
+
+/// The parts of a report that were asked for.
+void trim(nlohmann::json& report, const std::string& tensors, bool metadata) {
+  if (report.contains("tensors")) {
+    nlohmann::json kept = nlohmann::json::array();
+    if (!tensors.empty())
+      for (const auto& tensor : report["tensors"])
+        if (matches(tensors.c_str(), tensor["name"].get<std::string>().c_str())) kept.push_back(tensor);
+    if (tensors.empty())
+      report.erase("tensors");
+    else
+      report["tensors"] = kept;
+  }
+  if (!metadata) report.erase("metadata");
+}
+
+void print(const nlohmann::json& report) {
+  std::printf("%s\n", text(report.value("path", nlohmann::json(""))).c_str());
+  for (const char* key : {"kind", "model_version", "components", "formats", "warnings"})
+    if (report.contains(key) && !report[key].empty()) {
+      std::string value;
+      if (report[key].is_array())
+        for (const auto& item : report[key]) value += (value.empty() ? "" : ", ") + text(item);
+      else if (report[key].is_object())
+        for (const auto& [name, item] : report[key].items())
+          value += (value.empty() ? "" : ", ") + name + " " + text(item);
+      else
+        value = text(report[key]);
+      std::printf("  %-14s %s\n", key, value.c_str());
+    }
+  for (const auto& file : report.value("files", nlohmann::json::array()))
+    std::printf("  %-14s %s, %s, %s tensors, %s\n", "file", text(file["path"]).c_str(),
+                text(file["kind"]).c_str(), text(file["tensor_count"]).c_str(),
+                size_text(file["bytes"].get<double>()).c_str());
+  if (report.contains("metadata")) std::printf("%s\n", report["metadata"].dump(2).c_str());
+  for (const auto& tensor : report.value("tensors", nlohmann::json::array()))
+    std::printf("  %s %s %s\n", text(tensor["name"]).c_str(), text(tensor["dtype"]).c_str(),
+                tensor["shape"].dump().c_str());
+}
+
+struct choices {
+  std::vector<std::string> paths;
+  std::string tensors;
+  bool metadata = false, devices = false, build = false;
+};
+
+int run(const choices& c, bool json) {
+  if (c.paths.empty() && !c.devices && !c.build) throw usage_error("info needs a path, --devices or --build");
+  nlohmann::json report = {{"schema", 1}};
+  for (const std::string& path : c.paths) {
+    nlohmann::json file = nlohmann::json::parse(ltx::inspect(path).json());
+    trim(file, c.tensors, c.metadata);
+    if (!json) print(file);
+    report["paths"].push_back(std::move(file));
+  }
+  if (c.devices) {
+    report["devices"] = devices_json();
+    if (!json)
+      for (const auto& d : report["devices"])
+        std::printf("%s:%d  %s, %s of %s free\n", text(d["type"]).c_str(), d["index"].get<int>(),
+                    text(d["name"]).c_str(), size_text(d["free_bytes"].get<double>()).c_str(),
+                    size_text(d["total_bytes"].get<double>()).c_str());
+  }
+  if (c.build) {
+    report["build"] = nlohmann::json::parse(ltx_build_info());
+    if (!json) std::puts(report["build"].dump(2).c_str());
+  }
+  if (json) std::puts(report.dump().c_str());
+  return 0;
+}
+
+}  // namespace
+
+command add_info(CLI::App& app, const bool& json) {
+  CLI::App& sub = *app.add_subcommand("info", "What files hold, and what this machine and build can");
+  auto c = std::make_shared<choices>();
+  sub.add_option("paths", c->paths, "Files or folders")->type_name("PATH");
+  sub.add_option("--tensors", c->tensors, "List tensors whose name matches")
+      ->type_name("GLOB")
+      ->expected(0, 1)
+      ->default_str("*");
+  sub.add_flag("--metadata", c->metadata, "Show the metadata");
+  sub.add_flag("--devices", c->devices, "List devices");
+  sub.add_flag("--build", c->build, "What the library was built with");
+  return [c, &json] { return run(*c, json); };
+}
+
+}  // namespace cli
