@@ -1,0 +1,1 @@
+ltx_bench(transformer_forward SOURCES transformer_forward.cpp DEPENDS ltx_models_transformer)
