@@ -7,6 +7,14 @@
 
 namespace ltx::media_module {
 
+/// One stream of the film, with the frame that its encoder is fed by.
+struct Track {
+  AVStream* stream = nullptr;
+  Codec codec;
+  Frame frame;
+  int64_t next_pts = 0;
+};
+
 class Writer {
  public:
   Writer(const ltx_media_file& file, const ltx_media_output& output);
@@ -17,13 +25,6 @@ class Writer {
   void finish();
 
  private:
-  struct Track {
-    AVStream* stream = nullptr;
-    Codec codec;
-    Frame frame;
-    int64_t next_pts = 0;
-  };
-
   void open_video(const ltx_media_output& output);
   void open_audio(const ltx_media_output& output);
   void add_stream(Track& track);
