@@ -4,7 +4,7 @@ namespace ltx::audio {
 
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                     const Convolution& shape) {
-  constexpr bool benchmark = false, deterministic = false, cudnn = true, tf32 = false;
+  constexpr bool benchmark = false, deterministic = true, cudnn = true, tf32 = false;
   return at::_convolution(x, weight, bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt,
                           {shape.stride}, {shape.padding}, {shape.dilation}, shape.transposed, {0},
                           shape.groups, benchmark, deterministic, cudnn, tf32);

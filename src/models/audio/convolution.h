@@ -1,4 +1,4 @@
-// Convolutions over time in exact arithmetic.
+// Convolutions over time, and over time and frequency, in exact and repeatable arithmetic.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -13,9 +13,11 @@ struct Convolution {
   bool transposed = false;
 };
 
-/// x [B, C, L], weight [out, in / groups, k] ([in, out / groups, k] if transposed), bias [out] or undefined.
-/// fp32 stays fp32 on every device: the tensor cores' shortened mantissa is refused for this call alone,
-/// because the switch for it belongs to the process and not to a library (§13, precision note 2).
+/// x [B, C, L] or [B, C, H, W], weight [out, in / groups, k…] ([in, out / groups, k…] if transposed), bias
+/// [out] or undefined; the shape holds for every axis. fp32 stays fp32 on every device, and equal inputs give
+/// equal bits: the tensor cores' shortened mantissa and the algorithms that add in any order are refused for
+/// this call alone, because the switches for them belong to the process and not to a library (§13, precision
+/// note 2).
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                     const Convolution& shape);
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "models/audio/convolution.h"
 
 namespace ltx::audio {
 namespace {
@@ -53,7 +54,9 @@ Conv2d::Conv2d(const quant::Source& source, int64_t in, int64_t out, int64_t ker
       stride_(stride) {}
 
 at::Tensor Conv2d::operator()(const at::Tensor& x) const {
-  return at::conv2d(x, weight_, bias_, stride_);
+  Convolution shape;
+  shape.stride = stride_;
+  return convolve(x, weight_, bias_, shape);
 }
 
 CausalConv2d::CausalConv2d(const quant::Source& source, Causality causality, int64_t in, int64_t out,
