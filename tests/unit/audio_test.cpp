@@ -478,7 +478,9 @@ void check_gradients(test::Tensors tensors, const Loss& loss) {
   test::Tensors forward, back;
   auto generator = at::make_generator<at::CPUGeneratorImpl>(17);
   constexpr double step = 1e-3;
-  for (const auto& [name, value] : tensors) {
+  for (const auto& entry : tensors) {
+    const auto& name = entry.first;  // clang 14 captures no structured binding in a macro's lambda
+    const auto& value = entry.second;
     if (!value.requires_grad()) continue;
     REQUIRE_MESSAGE(value.grad().defined(), name);
     CHECK_MESSAGE(value.grad().isfinite().all().template item<bool>(), name);
