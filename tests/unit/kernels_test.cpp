@@ -221,6 +221,24 @@ TEST_CASE("every instruction set gives the same bits") {
   }
 }
 
+TEST_CASE("a NaN is not lost") {
+  const at::NoGradGuard no_grad;
+  const auto nan = std::numeric_limits<float>::quiet_NaN();
+  for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+    auto x = at::full({1, 2, 20}, nan).to(dtype), o = at::ones({1, 2, 20}).to(dtype);
+    kernels::gelu_(x);
+    CHECK(x.isnan().all().item<bool>());
+    kernels::head_gate_(o, at::full({1, 2, 5}, nan).to(dtype));
+    CHECK(o.isnan().all().item<bool>());
+    const TokenRows row{at::ones({1, 20}).to(dtype), {}};
+    const kernels::ScaleShiftRows both{row, row};
+    auto stream = at::zeros({1, 2, 20}).to(dtype);
+    const auto out = kernels::residual_norm(stream, x, &row, {&both}, 1e-6);
+    CHECK(out[0].isnan().all().item<bool>());
+    CHECK(stream.isnan().all().item<bool>());
+  }
+}
+
 TEST_CASE("rows that do not fit are refused, gradients and other dtypes are not fused") {
   const auto x = random({1, 3, 8}, 1);
   CHECK_FALSE(kernels::fusible(x));  // gradients are on

@@ -113,6 +113,7 @@ TEST_CASE("a configuration of another family is refused with file, key, expected
                 ModelType::AudioVideo, {"audio_num_attention_heads", "expected 2", "found 4"});
   check_message(small({{"num_layers", 0}}), ModelType::AudioVideo, {"num_layers", "found 0"});
   check_message(small({{"num_layers", 2.5}}), ModelType::AudioVideo, {"num_layers", "2.5"});
+  check_message(small({{"num_layers", 1e300}}), ModelType::AudioVideo, {"num_layers", "1e+300"});
   check_message(small({{"norm_eps", "x"}}), ModelType::AudioVideo, {"norm_eps", "positive number"});
   check_message(small({{"attention_head_dim", 11}, {"cross_attention_dim", 22}}), ModelType::AudioVideo,
                 {"attention_head_dim", "even"});

@@ -38,8 +38,9 @@ LTX_LANEWISE(operator+, x + y)
 LTX_LANEWISE(operator-, x - y)
 LTX_LANEWISE(operator*, x* y)
 LTX_LANEWISE(operator/, x / y)
-LTX_LANEWISE(lower, x < y ? x : y)
-LTX_LANEWISE(higher, x > y ? x : y)
+// A NaN in the first operand stays.
+LTX_LANEWISE(lower, y < x ? y : x)
+LTX_LANEWISE(higher, y > x ? y : x)
 #undef LTX_LANEWISE
 
 /// Sum over the lanes, always in the same order.

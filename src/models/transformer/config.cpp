@@ -1,5 +1,6 @@
 #include "models/transformer/config.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -18,13 +19,12 @@ class Reader {
   int64_t integer(const char* key, std::optional<int64_t> fallback, int64_t least = 1) const {
     const json& value = at(key);
     if (value.is_null() && fallback) return *fallback;
-    const bool whole =
-        value.is_number_integer() ||
-        (value.is_number_float() && value.get<double>() == static_cast<double>(value.get<int64_t>()));
-    if (!whole || value.get<int64_t>() < least || value.get<int64_t>() > kLargest) {
+    // Some writers spell integers as 48.0.
+    const double number = value.is_number() ? value.get<double>() : 0.5;
+    if (!(number >= static_cast<double>(least) && number <= kLargest) || number != std::floor(number)) {
       reject(key, fmt::format("an integer of at least {}", least), value);
     }
-    return value.get<int64_t>();
+    return static_cast<int64_t>(number);
   }
 
   double number(const char* key, double fallback) const {
@@ -79,7 +79,7 @@ class Reader {
   }
 
  private:
-  static constexpr int64_t kLargest = int64_t{1} << 24;
+  static constexpr double kLargest = 1 << 24;
 
   const json& at(const char* key) const {
     static const json absent;
