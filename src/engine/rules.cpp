@@ -100,15 +100,17 @@ void check_fields(PipelineKind kind, const Request& request) {
 }
 
 bool is_built(PipelineKind kind) {
-  return kind == Kind::Distilled || kind == Kind::OneStage;
+  return kind == Kind::Distilled || kind == Kind::OneStage || kind == Kind::TwoStage ||
+         kind == Kind::TwoStageHq || kind == Kind::Keyframes;
 }
 
 void check_built(const PipelineParams& p) {
   if (!is_built(p.kind))
-    fail(Status::NotBuilt,
-         "params.kind is {}, a recipe that this build of the library does not have. Use distilled or "
-         "one-stage.",
-         name_of(p.kind));
+    fail(
+        Status::NotBuilt,
+        "params.kind is {}, a recipe that this build of the library does not have. Use distilled, one-stage, "
+        "two-stage, two-stage-hq or keyframes.",
+        name_of(p.kind));
   const auto stored = [](QuantPolicy policy) {
     return policy == QuantPolicy::Auto || policy == QuantPolicy::None;
   };
@@ -134,8 +136,7 @@ void check_built(const PipelineParams& p) {
                 "doubling of the frame rate");
   require_built(p.models.prompt_enhancer.empty(), "params.models.prompt_enhancer", "prompt enhancement");
   for (const Lora& lora : p.loras) {
-    require_built(lora.role == LoraRole::User, "params.loras[].role", "LoRAs of that role");
-    require_built(lora.stages == 0, "params.loras[].stages", "LoRAs by stage");
+    require_built(lora.role != LoraRole::Detailing, "params.loras[].role", "detailing LoRAs");
   }
 }
 

@@ -97,9 +97,27 @@ Components::Components(const engine::PipelineParams& params)
   const auto transformer = files_.open(WeightPart::Transformer).config;
   keyframe_slots_ = transformer.is_object() && transformer.value("use_keyframes_abs_pos_embedding", false);
   for (const auto& lora : params.loras)
-    loras_.push_back({std::make_shared<weights::LoraFile>(lora.path), static_cast<double>(lora.strength)});
+    loras_.push_back({std::make_shared<weights::LoraFile>(lora.path), static_cast<double>(lora.strength),
+                      lora.role, lora.stages});
   // Mismatches are found now, before any weight is read.
-  weights::with_loras(files_.open(WeightPart::Transformer).view.shared_store(), loras_, device_, &warnings_);
+  std::vector<weights::Lora> all;
+  for (const auto& lora : loras_) all.push_back({lora.file, lora.strength});
+  weights::with_loras(files_.open(WeightPart::Transformer).view.shared_store(), all, device_, &warnings_);
+  const bool distils = params.kind == engine::PipelineKind::TwoStage ||
+                       params.kind == engine::PipelineKind::TwoStageHq ||
+                       params.kind == engine::PipelineKind::Keyframes;
+  const bool given = std::any_of(loras_.begin(), loras_.end(),
+                                 [](const auto& l) { return l.role == engine::LoraRole::Distilled; });
+  if (distils != given) {
+    if (given)
+      fail(Status::InvalidArgument,
+           "params.loras has a distilled LoRA, but the recipe {} does not use one. Give it as a user LoRA.",
+           engine::name_of(params.kind));
+    fail(Status::ComponentMissing,
+         "the recipe {} needs a distilled LoRA for its second stage, params.loras has none. Add one with "
+         "role distilled.",
+         engine::name_of(params.kind));
+  }
   for (const auto& warning : files_.warnings()) warnings_.push_back(warning);
 
   // Weights, activations and the frames share the memory; what does not fit comfortably is read for its
@@ -210,14 +228,40 @@ Lease<text::EmbeddingsProcessor> Components::embeddings(Monitor& monitor) {
   });
 }
 
-Lease<transformer::Transformer> Components::transformer(Monitor& monitor) {
+std::vector<weights::Lora> Components::loras(engine::LoraRole role, int32_t stage, double factor) const {
+  std::vector<weights::Lora> chosen;
+  for (const auto& lora : loras_) {
+    if (lora.role != role) continue;
+    if (lora.stages == 0)
+      chosen.push_back({lora.file, lora.strength * factor});
+    else if (lora.stages >> (stage - 1) & 1)
+      chosen.push_back({lora.file, lora.strength});
+  }
+  return chosen;
+}
+
+Lease<transformer::Transformer> Components::transformer(Monitor& monitor,
+                                                        const std::vector<weights::Lora>& loras) {
+  std::vector<std::pair<std::string, double>> wanted;
+  for (const auto& lora : loras)
+    if (lora.strength != 0) wanted.emplace_back(lora.file->path(), lora.strength);
+  std::shared_ptr<const void> other;  // destroyed after the lock is released
+  {
+    const std::lock_guard lock(mutex_);
+    if (fused_ != wanted) {
+      auto& entry = slot(Component::Transformer);
+      other = std::exchange(entry.kept, nullptr);
+      entry.alive.reset();
+      fused_ = wanted;
+    }
+  }
+  other.reset();
   return lease<transformer::Transformer>(Component::Transformer, monitor, [&](auto& build) {
     const auto part = files_.open(WeightPart::Transformer);
-    return build(part, weights::with_loras(part.view.shared_store(), loras_, device_),
-                 [](const quant::Source& source, const weights::Part& p) {
+    return build(part, weights::with_loras(part.view.shared_store(), loras, device_),
+                 [&](const quant::Source& source, const weights::Part& p) {
                    return std::make_shared<const transformer::Transformer>(
-                       source,
-                       transformer::Config::parse(p.config, transformer::ModelType::AudioVideo, p.file));
+                       source, transformer::Config::parse(p.config, model_type_, p.file));
                  });
   });
 }
@@ -282,7 +326,7 @@ void Components::preload(Component component, Monitor& monitor) {
       case Component::TextConnector:
         return embeddings(monitor);
       case Component::Transformer:
-        return transformer(monitor);
+        return transformer(monitor, loras(engine::LoraRole::User, 1));
       case Component::VideoEncoder:
         return video_encoder(monitor);
       case Component::VideoDecoder:

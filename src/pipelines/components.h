@@ -40,7 +40,9 @@ class Components {
 
   Lease<text::TextEncoder> text_encoder(Monitor& monitor);
   Lease<text::EmbeddingsProcessor> embeddings(Monitor& monitor);
-  Lease<transformer::Transformer> transformer(Monitor& monitor);
+  /// With LoRAs fused. Another set than the resident one is fused anew from the files, tensor by tensor: the
+  /// base stays bit-equal, and no second copy exists.
+  Lease<transformer::Transformer> transformer(Monitor& monitor, const std::vector<weights::Lora>& loras);
   Lease<video_vae::VideoEncoder> video_encoder(Monitor& monitor);
   Lease<video_vae::VideoDecoder> video_decoder(Monitor& monitor);
   Lease<AudioDecoder> audio_decoder(Monitor& monitor);
@@ -61,6 +63,10 @@ class Components {
   /// Whether the transformer knows tokens that stand for single frames.
   bool keyframe_slots() const { return keyframe_slots_; }
   int64_t max_batch_size() const { return max_batch_size_; }
+  /// The pipeline's LoRAs of a role for a stage (from 1). `factor` is the recipe's share of their strength; a
+  /// LoRA that names its stages itself is used there alone and in full.
+  std::vector<weights::Lora> loras(engine::LoraRole role, int32_t stage, double factor = 1) const;
+
   /// Parts of the recipe, in the order of their first use.
   const std::vector<engine::Component>& parts() const { return parts_; }
   /// What a caller should know: file warnings, tensors that no network took.
@@ -81,17 +87,26 @@ class Components {
   Slot& slot(engine::Component component);
   void note_unused(const weights::View& view);
 
+  struct GivenLora {
+    std::shared_ptr<const weights::LoraFile> file;
+    double strength;
+    engine::LoraRole role;
+    int32_t stages;  // bits; 0: the recipe decides
+  };
+
   weights::ModelFiles files_;
-  std::vector<weights::Lora> loras_;
+  std::vector<GivenLora> loras_;
   at::Device device_;
   at::ScalarType compute_;
   bool persistent_ = true;
+  transformer::ModelType model_type_ = transformer::ModelType::AudioVideo;
   bool keyframe_slots_ = false;
   int64_t max_batch_size_;
   std::vector<engine::Component> parts_;
 
   mutable std::mutex mutex_;  // guards the members below; never held while loading
   std::map<engine::Component, Slot> slots_;
+  std::vector<std::pair<std::string, double>> fused_;  // LoRAs of the transformer that is alive
   std::vector<std::string> warnings_;
   uint64_t bytes_read_ = 0;
 };

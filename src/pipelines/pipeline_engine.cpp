@@ -45,7 +45,12 @@ PipelineEngine::PipelineEngine(const engine::PipelineParams& params)
       traits_(traits_of(params.kind)),
       components_(params),
       prompts_(static_cast<size_t>(std::max(params.prompt_cache_entries, 0))) {
-  facts_.defaults = components_.files().defaults();
+  const auto& files = components_.files();
+  facts_.defaults = params.kind == engine::PipelineKind::TwoStageHq
+                        ? diffusion::hq_defaults()
+                        : diffusion::generation_defaults(weights::parse_generation_version(
+                              files.metadata(weights::Component::Transformer).model_version()));
+  facts_.image_crf = files.defaults().image_crf;
   facts_.keyframe_slots = components_.keyframe_slots();
   // What AUTO came to.
   params_.quant = params_.text_quant = params_.vae_quant = engine::QuantPolicy::None;
@@ -99,7 +104,6 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
   };
   // Weights in units of about a second of a large model; only their ratios matter.
   const double tokens = r.width / 32.0 * r.height / 32.0 * ((r.num_frames - 1) / 8 + 1) / 1000.0;
-  const double passes = traits_.guided ? 4 : 1;
   load(Component::TextEncoder);
   load(Component::TextConnector);
   work.push_back({Phase::Text, 0, 1});
@@ -108,18 +112,18 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
     load(Component::VideoEncoder);
     work.push_back({Phase::Condition, stage, 0.05 * share * static_cast<double>(r.images.size())});
   };
-  const auto denoise = [&](int32_t stage, const std::vector<float>& sigmas, double share) {
+  const auto denoise = [&](int32_t stage, const std::vector<float>& sigmas, double passes, double share) {
     work.push_back({Phase::Denoise, stage,
                     static_cast<double>(sigmas.size() - 1) * passes * share * std::max(tokens, 0.1)});
   };
   condition(1, 1);
   load(Component::Transformer);
-  denoise(1, r.stage_1_sigmas, traits_.two_stages ? 0.25 : 1);
+  denoise(1, r.stage_1_sigmas, traits_.guided ? 4 : 1, traits_.two_stages ? 0.25 : 1);
   if (traits_.two_stages) {
     load(Component::SpatialUpsampler);
     work.push_back({Phase::Upsample, 0, 0.1 * tokens});
     condition(2, 4);
-    denoise(2, r.stage_2_sigmas, 1);
+    denoise(2, r.stage_2_sigmas, 1, 1);
   }
   load(Component::AudioDecoder);
   work.push_back({Phase::Decode, 1, 0.5});
@@ -142,7 +146,7 @@ engine::Output PipelineEngine::generate_with(const engine::Request& resolved, di
   sink.plan(plan(resolved));
   const uint64_t read_before = components_.bytes_read();
   Run run(resolved, components_, noise, prompts_, sink, observer);
-  const Latents latents = params_.kind == engine::PipelineKind::OneStage ? one_stage(run) : distilled(run);
+  const Latents latents = run_recipe(params_.kind, run);
 
   engine::Output output;
   output.video_latent = latent_of(latents.video);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "diffusion/schedule.h"
 #include "engine/rules.h"
+#include "latents/geometry.h"
 #include "media/image.h"
 #include "media/movie_writer.h"
 #include "models/text/default_prompts.h"
@@ -16,6 +17,7 @@
 namespace ltx::pipelines {
 namespace {
 
+using Defaults = diffusion::GenerationDefaults;
 using engine::kDefault;
 using engine::Request;
 
@@ -29,11 +31,10 @@ void require_range(const char* field, T value, double low, double high) {
          value, low, high);
 }
 
-void resolve_size(Request& r, const RecipeTraits& traits) {
-  // Spec 07 §2: the stage-1 size is 512 × 768, two stages double it.
+void resolve_size(Request& r, const RecipeTraits& traits, const Defaults& defaults) {
   const int32_t factor = traits.two_stages ? 2 : 1, multiple = traits.two_stages ? 64 : 32;
-  if (r.width == kDefault) r.width = 768 * factor;
-  if (r.height == kDefault) r.height = 512 * factor;
+  if (r.width == kDefault) r.width = static_cast<int32_t>(defaults.stage_1_width) * factor;
+  if (r.height == kDefault) r.height = static_cast<int32_t>(defaults.stage_1_height) * factor;
   for (const auto& [name, value] : {std::pair{"width", r.width}, std::pair{"height", r.height}}) {
     require_range(name, value, multiple, kMaxSide);
     if (value % multiple != 0)
@@ -44,10 +45,10 @@ void resolve_size(Request& r, const RecipeTraits& traits) {
   }
 }
 
-void resolve_length(Request& r) {
-  if (r.frame_rate == kDefault) r.frame_rate = 24.0;
+void resolve_length(Request& r, const Defaults& defaults) {
+  if (r.frame_rate == kDefault) r.frame_rate = defaults.frame_rate;
   require_range("frame_rate", r.frame_rate, 1, 240);
-  if (r.num_frames == kDefault) r.num_frames = 121;
+  if (r.num_frames == kDefault) r.num_frames = static_cast<int32_t>(defaults.frames);
   require_range("num_frames", r.num_frames, 1, kMaxFrames);
   if ((r.num_frames - 1) % 8 != 0 && !r.reference_parity) {
     const int32_t below = (r.num_frames - 1) / 8 * 8 + 1;
@@ -71,7 +72,7 @@ std::vector<float> values_of(const at::Tensor& sigmas) {
   return {sigmas.data_ptr<float>(), sigmas.data_ptr<float>() + sigmas.numel()};
 }
 
-void resolve_schedule(Request& r, const RecipeTraits& traits, const weights::VersionDefaults& defaults) {
+void resolve_schedule(Request& r, const RecipeTraits& traits, const Defaults& defaults) {
   if (traits.guided) {
     if (!r.stage_1_sigmas.empty()) {
       const auto steps = static_cast<int32_t>(r.stage_1_sigmas.size()) - 1;
@@ -81,10 +82,14 @@ void resolve_schedule(Request& r, const RecipeTraits& traits, const weights::Ver
              r.num_inference_steps, steps);
       r.num_inference_steps = steps;
     } else {
-      if (r.num_inference_steps == kDefault) r.num_inference_steps = defaults.num_inference_steps;
+      if (r.num_inference_steps == kDefault) r.num_inference_steps = static_cast<int32_t>(defaults.steps);
       require_range("num_inference_steps", r.num_inference_steps, 1, 1000);
-      // Without a latent: the shift is that of 4096 tokens whatever the size (spec 07 §2).
-      r.stage_1_sigmas = values_of(diffusion::ltx2_schedule(r.num_inference_steps));
+      // The shift is that of 4096 tokens whatever the size; only HQ tells the scheduler its own number (spec
+      // 07 §2).
+      diffusion::Ltx2Schedule options;
+      if (traits.kind == engine::PipelineKind::TwoStageHq)
+        options.tokens = latents::video_latent_shape(1, r.num_frames, r.height / 2, r.width / 2).tokens();
+      r.stage_1_sigmas = values_of(diffusion::ltx2_schedule(r.num_inference_steps, options));
     }
   } else if (r.stage_1_sigmas.empty()) {
     r.stage_1_sigmas = values_of(diffusion::fixed_schedule("DISTILLED"));
@@ -95,31 +100,46 @@ void resolve_schedule(Request& r, const RecipeTraits& traits, const weights::Ver
   check_sigmas("stage_2_sigmas", r.stage_2_sigmas);
 }
 
-void resolve_guidance(const char* name, std::optional<engine::Guidance>& given, float cfg, int stg_block) {
+void resolve_sampler(Request& r, const RecipeTraits& traits) {
+  const bool hq = traits.kind == engine::PipelineKind::TwoStageHq;
+  if (r.sampler == engine::Sampler::Auto) r.sampler = hq ? engine::Sampler::Res2s : engine::Sampler::Euler;
+  if (hq && r.sampler != engine::Sampler::Res2s)
+    fail(Status::InvalidArgument,
+         "request.sampler is not res-2s, the only one of the recipe {}. Leave it at its default or use "
+         "two-stage.",
+         engine::name_of(traits.kind));
+}
+
+void resolve_guidance(const char* name, std::optional<engine::Guidance>& given,
+                      const diffusion::GuiderParams& defaults) {
   engine::Guidance g = given.value_or(engine::Guidance{});
-  const auto fill = [&](const char* field, float& value, float fallback) {
-    if (value == kDefault) value = fallback;
+  const auto fill = [&](const char* field, float& value, double fallback) {
+    if (value == kDefault) value = static_cast<float>(fallback);
     require_range(fmt::format("{}.{}", name, field).c_str(), value, 0, 1000);
   };
-  fill("cfg_scale", g.cfg_scale, cfg);
-  fill("stg_scale", g.stg_scale, 1.0f);
-  fill("rescale_scale", g.rescale_scale, 0.7f);
-  fill("modality_scale", g.modality_scale, 3.0f);
-  if (g.skip_step == kDefault) g.skip_step = 0;
+  fill("cfg_scale", g.cfg_scale, defaults.cfg_scale);
+  fill("stg_scale", g.stg_scale, defaults.stg_scale);
+  fill("rescale_scale", g.rescale_scale, defaults.rescale_scale);
+  fill("modality_scale", g.modality_scale, defaults.modality_scale);
+  if (g.skip_step == kDefault) g.skip_step = static_cast<int32_t>(defaults.skip_step);
   require_range(fmt::format("{}.skip_step", name).c_str(), g.skip_step, 0, 1000);
-  if (!g.stg_blocks) g.stg_blocks = std::vector<int32_t>{stg_block};
+  if (!g.stg_blocks) g.stg_blocks.emplace(defaults.stg_blocks.begin(), defaults.stg_blocks.end());
   for (const auto block : *g.stg_blocks)
     require_range(fmt::format("{}.stg_blocks", name).c_str(), block, 0, 1000);
   given = g;
 }
 
-void resolve_images(Request& r, const weights::VersionDefaults& defaults) {
+void resolve_images(Request& r, const RecipeTraits& traits, const ModelFacts& facts) {
+  if (traits.kind == engine::PipelineKind::Keyframes && r.images.empty())
+    fail(Status::InvalidArgument,
+         "request.images is empty, but the recipe {} goes from picture to picture. Give at least one.",
+         engine::name_of(traits.kind));
   for (size_t i = 0; i < r.images.size(); ++i) {
     auto& image = r.images[i];
     const auto field = [&](const char* name) { return fmt::format("images[{}].{}", i, name); };
     require_range(field("frame_index").c_str(), image.frame_index, 0, r.num_frames - 1);
     require_range(field("strength").c_str(), image.strength, 0, 1);
-    if (image.crf == kDefault) image.crf = defaults.image_crf;
+    if (image.crf == kDefault) image.crf = facts.image_crf;
     require_range(field("crf").c_str(), image.crf, 0, 51);
     if (image.path.empty() == !image.pixels)
       fail(Status::InvalidArgument, "request.images[{}] has {} path and pixels. Give exactly one of the two.",
@@ -173,19 +193,18 @@ RecipeTraits traits_of(engine::PipelineKind kind) {
 Request resolve(const Request& request, const RecipeTraits& traits, const ModelFacts& facts) {
   const auto& defaults = facts.defaults;
   Request r = request;
-  resolve_size(r, traits);
-  resolve_length(r);
+  resolve_size(r, traits, defaults);
+  resolve_length(r, defaults);
   resolve_text(r);
   resolve_schedule(r, traits, defaults);
   if (traits.guided) {
     if (!r.negative_prompt && r.text_embeddings.empty())
       r.negative_prompt = std::string(text::default_negative_prompt());
-    if (r.sampler == engine::Sampler::Auto) r.sampler = engine::Sampler::Euler;
-    // Spec 07 §2: the two streams differ in the strength of the prompt only.
-    resolve_guidance("video_guidance", r.video_guidance, 3.0f, defaults.stg_block);
-    resolve_guidance("audio_guidance", r.audio_guidance, 7.0f, defaults.stg_block);
+    resolve_sampler(r, traits);
+    resolve_guidance("video_guidance", r.video_guidance, defaults.video);
+    resolve_guidance("audio_guidance", r.audio_guidance, defaults.audio);
   }
-  resolve_images(r, defaults);
+  resolve_images(r, traits, facts);
   resolve_keyframes(r, facts);
   resolve_tiling(r);
   if (!r.text_embeddings.empty()) check_text_embeddings(r.text_embeddings, traits.guided);

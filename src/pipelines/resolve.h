@@ -1,8 +1,8 @@
 // A request with every default filled in and every field checked, before any weight is read (R17).
 #pragma once
+#include "diffusion/parameters.h"
 #include "engine/params.h"
 #include "engine/request.h"
-#include "weights/model_version.h"
 
 namespace ltx::pipelines {
 
@@ -17,8 +17,9 @@ RecipeTraits traits_of(engine::PipelineKind kind);
 
 /// What the files say about requests.
 struct ModelFacts {
-  weights::VersionDefaults defaults{};
-  bool keyframe_slots = false;  // the transformer knows tokens that stand for single frames
+  diffusion::GenerationDefaults defaults;  // of the transformer's version, or the recipe's own preset
+  int32_t image_crf = 33;                  // of the video VAE's version
+  bool keyframe_slots = false;             // the transformer knows tokens that stand for single frames
 };
 
 /// Fills in the defaults of the model version (spec 07 §2) and checks ranges, media files and the output

@@ -78,8 +78,16 @@ std::vector<ConditionImage> Run::read_images() {
   return images;
 }
 
+Lease<transformer::Transformer> Run::transformer(int32_t stage, std::optional<double> distilled_factor) {
+  auto loras = components.loras(engine::LoraRole::User, stage);
+  if (distilled_factor)
+    for (auto& lora : components.loras(engine::LoraRole::Distilled, stage, *distilled_factor))
+      loras.push_back(std::move(lora));
+  return components.transformer(sink, loras);
+}
+
 std::vector<diffusion::Conditioning> Run::image_conditionings(const std::vector<ConditionImage>& images,
-                                                              const StagePlan& plan) {
+                                                              ImageUse use, const StagePlan& plan) {
   std::vector<diffusion::Conditioning> items;
   if (images.empty()) return items;
   const auto encoder = components.video_encoder(sink);
@@ -95,7 +103,7 @@ std::vector<diffusion::Conditioning> Run::image_conditionings(const std::vector<
                                                components.compute());
     const auto latent = encoder->encode(pixels, sink);
     observe(fmt::format("stage{}.video.condition{}", plan.stage, i), latent);
-    if (image.frame_index == 0)
+    if (image.frame_index == 0 && use == ImageUse::Combined)
       items.emplace_back(diffusion::ReplaceFrames{latent, image.strength, 0});
     else
       items.emplace_back(diffusion::KeyframeGuidance{latent, image.frame_index, image.strength, 1});
@@ -170,12 +178,21 @@ void Run::decode_video(const at::Tensor& latent, const std::function<void(const 
                    .step_count = chunks});
   };
   report();
-  decoder->decode_tiled(latent, tiling, sink, [&](const at::Tensor& frames) {
+  const auto deliver = [&](const at::Tensor& frames) {
     if (frames.size(0) == 0) return;
     chunk(frames);
     ++done;
     report();
-  });
+  };
+  // A decoder with timestep conditioning or injected noise goes on drawing from the run's source (spec 07 §6.11).
+  const auto draw = [&](at::IntArrayRef shape, const at::TensorOptions& options) {
+    diffusion::NoiseRequest draw_request;
+    draw_request.shape = shape;
+    draw_request.dtype = c10::typeMetaToScalarType(options.dtype());
+    draw_request.device = options.device();
+    return noise_.normal(draw_request);
+  };
+  decoder->decode_tiled(latent, tiling, sink, deliver, draw);
 }
 
 }  // namespace ltx::pipelines

@@ -35,6 +35,12 @@ struct ConditionImage {
   double strength = 1;
 };
 
+/// How image conditions enter a stage (spec 07 §5.3).
+enum class ImageUse {
+  Combined,  // at frame 0 an image replaces the first latent frame, elsewhere its tokens are appended
+  Guiding,   // its tokens are always appended
+};
+
 /// A denoising stage of a recipe.
 struct StagePlan {
   int32_t stage = 1, stage_count = 1;
@@ -62,10 +68,12 @@ class Run {
   /// Decodes the image conditions once; each stage encodes them at its own size.
   std::vector<ConditionImage> read_images();
 
-  /// "Combined" conditionings (spec 07 §5.3): an image at frame 0 replaces the first latent frame, others are
-  /// appended.
   std::vector<diffusion::Conditioning> image_conditionings(const std::vector<ConditionImage>& images,
-                                                           const StagePlan& plan);
+                                                           ImageUse use, const StagePlan& plan);
+
+  /// The transformer with the user's LoRAs for a stage and, where `distilled_factor` is given, that share of
+  /// the distilled ones.
+  Lease<transformer::Transformer> transformer(int32_t stage, std::optional<double> distilled_factor = {});
 
   /// Runs one stage with a loaded transformer.
   Latents denoise(const StagePlan& plan, const transformer::Transformer& network,

@@ -457,6 +457,18 @@ TEST_CASE("the fraction covers the whole call") {
   CHECK(meter.position() == "denoise, stage 2, step 2 of 2");
 }
 
+TEST_CASE("an unplanned load skips nothing") {
+  using ltx::Phase;
+  const auto now = ltx::api::ProgressMeter::Clock::now();
+  ltx::api::ProgressMeter meter(now);
+  meter.plan({{Phase::Text, 0, 2}, {Phase::Denoise, 1, 6}, {Phase::Load, 0, 1}, {Phase::Decode, 0, 1}});
+  CHECK(meter.update({.phase = Phase::Load}, {}, now).fraction == 0);
+  CHECK(meter.update({.phase = Phase::Text}, {}, now).fraction == 0);
+  CHECK(meter.update({.phase = Phase::Load, .bytes_done = 1, .bytes_total = 1}, {}, now).fraction == 0);
+  CHECK(meter.update({Phase::Denoise, 1, 1, 2, 4}, {}, now).fraction == doctest::Approx(0.35));
+  CHECK(meter.update({.phase = Phase::Load}, {}, now).fraction == doctest::Approx(0.8));
+}
+
 TEST_CASE("events leave a queue in the order of their arrival") {
   ltx::api::EventQueue queue;
   ltx::api::Event event;

@@ -128,6 +128,18 @@ engine::PipelineParams pipeline_params(const Case& c, engine::PipelineKind kind)
   if (c.has_weight("spatial_upsampler")) params.models.spatial_upsampler = c.weight("spatial_upsampler");
   for (const auto& lora : c.params.value("loras", json::array()))
     params.loras.push_back({.path = c.weight(lora[0].get<std::string>()), .strength = lora[1].get<float>()});
+  const auto distilled = [&](double strength, int32_t stages) {
+    params.loras.push_back({.role = engine::LoraRole::Distilled,
+                            .path = c.weight(c.params.at("distilled_lora")[0].get<std::string>()),
+                            .strength = static_cast<float>(strength),
+                            .stages = stages});
+  };
+  if (kind == engine::PipelineKind::TwoStageHq) {
+    distilled(c.params.at("distilled_lora_strength_stage_1").get<double>(), 1);
+    distilled(c.params.at("distilled_lora_strength_stage_2").get<double>(), 2);
+  } else if (c.params.contains("distilled_lora")) {
+    distilled(c.params.at("distilled_lora")[1].get<double>(), 0);
+  }
   return params;
 }
 
@@ -180,6 +192,15 @@ Results run_recipe(const Case& c, engine::PipelineKind kind) {
 void register_pipelines(Registry& registry) {
   registry["pipeline.distilled"] = [](const Case& c) {
     return run_recipe(c, engine::PipelineKind::Distilled);
+  };
+  registry["pipeline.two_stage"] = [](const Case& c) {
+    return run_recipe(c, engine::PipelineKind::TwoStage);
+  };
+  registry["pipeline.two_stage_hq"] = [](const Case& c) {
+    return run_recipe(c, engine::PipelineKind::TwoStageHq);
+  };
+  registry["pipeline.keyframe_interpolation"] = [](const Case& c) {
+    return run_recipe(c, engine::PipelineKind::Keyframes);
   };
   registry["pipeline.one_stage"] = [](const Case& c) {
     return run_recipe(c, engine::PipelineKind::OneStage);

@@ -1,0 +1,44 @@
+#include "pipelines/stages.h"
+
+namespace ltx::pipelines {
+namespace {
+
+diffusion::GuiderParams guider_of(const engine::Guidance& g) {
+  diffusion::GuiderParams params;
+  params.cfg_scale = static_cast<double>(g.cfg_scale);
+  params.stg_scale = static_cast<double>(g.stg_scale);
+  params.rescale_scale = static_cast<double>(g.rescale_scale);
+  params.modality_scale = static_cast<double>(g.modality_scale);
+  params.skip_step = g.skip_step;
+  params.stg_blocks.assign(g.stg_blocks->begin(), g.stg_blocks->end());
+  return params;
+}
+
+}  // namespace
+
+StagePlan half_size(const engine::Request& resolved) {
+  StagePlan plan{.stage = 1, .stage_count = 2, .width = resolved.width / 2, .height = resolved.height / 2};
+  plan.sigmas = Run::sigmas(resolved.stage_1_sigmas);
+  return plan;
+}
+
+Latents second_stage(Run& run, const std::vector<ConditionImage>& images, ImageUse use, const Latents& first,
+                     const transformer::Transformer& network, const PromptContext& text,
+                     const diffusion::Loop& loop) {
+  StagePlan plan{.stage = 2, .stage_count = 2, .width = run.request.width, .height = run.request.height};
+  plan.sigmas = Run::sigmas(run.request.stage_2_sigmas);
+  plan.loop = loop;
+  plan.initial = Latents{run.upsample(first.video), first.audio};
+  plan.noise_scale = diffusion::first_sigma(plan.sigmas);
+  plan.conditionings = run.image_conditionings(images, use, plan);
+  diffusion::SimpleDenoiser denoiser({text.video, text.audio});
+  return run.denoise(plan, network, denoiser);
+}
+
+diffusion::GuidedDenoiser guided_denoiser(const engine::Request& resolved, const PromptContexts& text) {
+  return {{text.positive.video, text.positive.audio},
+          diffusion::StreamGuidance{guider_of(*resolved.video_guidance), text.negative->video},
+          diffusion::StreamGuidance{guider_of(*resolved.audio_guidance), text.negative->audio}};
+}
+
+}  // namespace ltx::pipelines
