@@ -50,43 +50,64 @@ nlohmann::json devices_json() {
   return list;
 }
 
-/// The parts of a report that were asked for.
-void trim(nlohmann::json& report, const std::string& tensors, bool metadata) {
-  if (report.contains("tensors")) {
-    nlohmann::json kept = nlohmann::json::array();
-    if (!tensors.empty())
-      for (const auto& tensor : report["tensors"])
-        if (matches(tensors.c_str(), tensor["name"].get<std::string>().c_str())) kept.push_back(tensor);
-    if (tensors.empty())
-      report.erase("tensors");
-    else
-      report["tensors"] = kept;
+/// A file's report reduced to what was asked for.
+void trim_file(nlohmann::json& file, const std::string& tensors, bool metadata) {
+  nlohmann::json kept = nlohmann::json::array();
+  for (const auto& tensor : file.value("tensor_list", nlohmann::json::array()))
+    if (!tensors.empty() && matches(tensors.c_str(), tensor["name"].get<std::string>().c_str()))
+      kept.push_back(tensor);
+  file.erase("tensor_list");
+  if (!tensors.empty()) file["tensor_list"] = std::move(kept);
+  if (!metadata) {
+    file.erase("metadata");
+    file.erase("config");
   }
-  if (!metadata) report.erase("metadata");
+}
+
+void trim(nlohmann::json& report, const std::string& tensors, bool metadata) {
+  if (!report.contains("files")) return trim_file(report, tensors, metadata);
+  for (auto& file : report["files"]) trim_file(file, tensors, metadata);
+}
+
+void print_file(const nlohmann::json& file) {
+  std::printf("%s\n", text(file.value("path", nlohmann::json(""))).c_str());
+  if (file.contains("error")) {
+    std::printf("  cannot be read: %s\n", text(file["error"]).c_str());
+    return;
+  }
+  std::printf("  %s", text(file.value("kind", nlohmann::json("unknown"))).c_str());
+  if (const auto version = file.value("model_version", nlohmann::json()); !version.is_null())
+    std::printf(", version %s", text(version).c_str());
+  if (file.contains("bytes"))
+    std::printf(", %s tensors, %s", file["tensors"].dump().c_str(),
+                size_text(file["bytes"].get<double>()).c_str());
+  std::printf("\n");
+  const nlohmann::json components = file.value("components", nlohmann::json::object());
+  for (const auto& [name, part] : components.items()) {
+    std::string formats;
+    for (const auto& [dtype, count] : part["dtypes"].items())
+      formats += (formats.empty() ? "" : ", ") + count.dump() + " " + dtype;
+    std::printf("    %-16s %9s  %s\n", name.c_str(), size_text(part["bytes"].get<double>()).c_str(),
+                formats.c_str());
+  }
+  for (const char* key : {"metadata", "config"})
+    if (file.contains(key)) std::printf("  %s %s\n", key, file[key].dump(2).c_str());
+  for (const auto& tensor : file.value("tensor_list", nlohmann::json::array()))
+    std::printf("  %s %s %s\n", text(tensor["name"]).c_str(), text(tensor["dtype"]).c_str(),
+                tensor["shape"].dump().c_str());
 }
 
 void print(const nlohmann::json& report) {
-  std::printf("%s\n", text(report.value("path", nlohmann::json(""))).c_str());
-  for (const char* key : {"kind", "model_version", "components", "formats", "warnings"})
-    if (report.contains(key) && !report[key].empty()) {
-      std::string value;
-      if (report[key].is_array())
-        for (const auto& item : report[key]) value += (value.empty() ? "" : ", ") + text(item);
-      else if (report[key].is_object())
-        for (const auto& [name, item] : report[key].items())
-          value += (value.empty() ? "" : ", ") + name + " " + text(item);
-      else
-        value = text(report[key]);
-      std::printf("  %-14s %s\n", key, value.c_str());
-    }
-  for (const auto& file : report.value("files", nlohmann::json::array()))
-    std::printf("  %-14s %s, %s, %s tensors, %s\n", "file", text(file["path"]).c_str(),
-                text(file["kind"]).c_str(), text(file["tensor_count"]).c_str(),
-                size_text(file["bytes"].get<double>()).c_str());
-  if (report.contains("metadata")) std::printf("%s\n", report["metadata"].dump(2).c_str());
-  for (const auto& tensor : report.value("tensors", nlohmann::json::array()))
-    std::printf("  %s %s %s\n", text(tensor["name"]).c_str(), text(tensor["dtype"]).c_str(),
-                tensor["shape"].dump().c_str());
+  if (!report.contains("files")) return print_file(report);
+  std::printf("%s\n", text(report["path"]).c_str());
+  if (report.contains("models") && report["models"].is_object())
+    for (const auto& [slot, path] : report["models"].items())
+      if (!path.is_null()) std::printf("  %-18s %s\n", slot.c_str(), text(path).c_str());
+  for (const auto& name : report.value("missing", nlohmann::json::array()))
+    std::printf("  missing            %s\n", text(name).c_str());
+  for (const auto& line : report.value("warnings", nlohmann::json::array()))
+    std::printf("  warning            %s\n", text(line).c_str());
+  for (const auto& file : report["files"]) print_file(file);
 }
 
 struct choices {

@@ -36,8 +36,8 @@ class Backend {
   virtual nlohmann::json inspect(const std::string& path) = 0;
   virtual nlohmann::json build_info() = 0;
 
-  /// CUDA devices, then the CPU.
-  virtual std::vector<DeviceInfo> devices() = 0;
+  /// CUDA devices, then the CPU. Asking for the free memory makes a context on each device.
+  virtual std::vector<DeviceInfo> devices(bool free_memory) = 0;
   /// Throws if media files cannot be read or written.
   virtual void check_media() = 0;
 
@@ -51,7 +51,7 @@ class Backend {
   virtual ExceptionTranslator translator() { return nullptr; }
 };
 
-/// Defined by whoever links this room: src/api/library, or a test.
+/// Defined by whoever links this room: library/backend.cpp, or a test.
 std::unique_ptr<Backend> make_backend();
 
 /// The process's backend, made at the first call and never destroyed; checks the environment first.

@@ -29,7 +29,7 @@ std::string with_schema(nlohmann::json report) {
 void check_device(int32_t type, int32_t index) {
   const auto wanted = static_cast<engine::DeviceType>(type);
   if (wanted == engine::DeviceType::Auto) return;
-  const std::vector<DeviceInfo> devices = backend().devices();
+  const std::vector<DeviceInfo> devices = backend().devices(false);
   for (const DeviceInfo& device : devices)
     if (device.type == wanted && (wanted == engine::DeviceType::Cpu || device.index == index)) return;
   fail(Status::NoDevice, "{}:{} was asked for; found {} CUDA devices. Use another index or the CPU.",
@@ -139,14 +139,14 @@ ltx_status ltx_supports(ltx_capability capability, int32_t value, ltx_device_typ
 ltx_status ltx_device_count(int32_t* out_count) noexcept {
   return guard([&] {
     int32_t& out = receive(out_count, "out_count");
-    out = static_cast<int32_t>(backend().devices().size());
+    out = static_cast<int32_t>(backend().devices(false).size());
   });
 }
 
 ltx_status ltx_device_get(int32_t ordinal, ltx_device_info* out_device) noexcept {
   return guard([&] {
     Out<ltx_device_info> out(out_device, "out_device");
-    const std::vector<DeviceInfo> devices = backend().devices();
+    const std::vector<DeviceInfo> devices = backend().devices(true);
     if (ordinal < 0 || ordinal >= static_cast<int32_t>(devices.size()))
       fail(ltx::Status::InvalidArgument, "ordinal is {}. Allowed: 0 to {}.", ordinal, devices.size() - 1);
     const DeviceInfo& device = devices[static_cast<size_t>(ordinal)];

@@ -56,13 +56,14 @@ ltx_progress ProgressMeter::update(const Progress& progress, const engine::Memor
   last_ = progress;
   memory_ = memory;
   if (!same) {
-    // Forward only: a phase that comes again is the next entry of its kind.
-    const auto matches = [&](const engine::PlannedWork& w) {
-      return w.phase == progress.phase && w.stage == progress.stage;
-    };
+    // Forward only: a phase that comes again is the next entry of its kind. A load that is not the very next
+    // entry was not planned (weights that were thought to be there), and must not skip what it precedes.
     const auto from =
         plan_.begin() + static_cast<std::ptrdiff_t>(std::min(cursor_ + (started_ ? 1 : 0), plan_.size()));
-    const auto found = std::find_if(from, plan_.end(), matches);
+    auto found = std::find_if(from, plan_.end(), [&](const engine::PlannedWork& w) {
+      return w.phase == progress.phase && w.stage == progress.stage;
+    });
+    if (progress.phase == Phase::Load && found != from) found = plan_.end();
     if (found != plan_.end()) {
       const size_t next = static_cast<size_t>(found - plan_.begin());
       for (; cursor_ < next; ++cursor_) done_before_ += plan_[cursor_].weight;

@@ -153,10 +153,10 @@ void check_size(const StructInfo& info, size_t size, const std::string& path) {
          "library that the program was compiled for.",
          path, info.name, size, info.size, LTX_VERSION_MAJOR, LTX_VERSION_MINOR, LTX_VERSION_PATCH);
   if (!known_size(info, size))
-    fail(
-        Status::StructSize,
-        "{}{} was given a size of {} bytes, which no version of it had; this one has {}. Call {}_init() first.",
-        path, info.name, size, info.size, info.name);
+    fail(Status::StructSize,
+         "{}{} was given a size of {} bytes, which no version of it had; this one has {}. Call {}_init() "
+         "first.",
+         path, info.name, size, info.size, info.name);
 }
 
 }  // namespace

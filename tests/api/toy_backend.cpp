@@ -213,7 +213,7 @@ class Backend final : public api::Backend {
     return {{"kind", "toy"}};
   }
   nlohmann::json build_info() override { return {{"torch", nullptr}}; }
-  std::vector<api::DeviceInfo> devices() override {
+  std::vector<api::DeviceInfo> devices(bool) override {
     api::DeviceInfo cpu;
     cpu.name = "toy processor";
     cpu.total_bytes = 1;

@@ -1,0 +1,182 @@
+// The real backend: pipelines, weights, media and torch behind the interface that the C API knows.
+#include "api/backend.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <c10/util/Exception.h>
+#ifdef LTX_WITH_CUDA
+#include <ATen/cuda/CUDAContextLight.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <cuda_runtime_api.h>
+#endif
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "api_library/torch_failures.h"
+#include "base/error.h"
+#include "device/device.h"
+#include "io/safetensors.h"
+#include "media/module.h"
+#include "pipelines/factory.h"
+#include "weights/inspect.h"
+
+namespace ltx::api {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// "2.11.0" out of at::show_config().
+std::string loaded_torch_version() {
+  const std::string config = at::show_config();
+  constexpr std::string_view key = "TORCH_VERSION=";
+  const size_t at = config.find(key);
+  if (at == std::string::npos) return "unknown";
+  const size_t from = at + key.size();
+  return config.substr(from, config.find_first_of(", \n", from) - from);
+}
+
+std::string minor_of(const std::string& version) {
+  const size_t first = version.find('.');
+  return version.substr(0, first == std::string::npos ? first : version.find('.', first + 1));
+}
+
+/// The number of a line "Key:  123 kB" of /proc/meminfo, in bytes.
+uint64_t memory_info(std::string_view key) {
+  std::ifstream file("/proc/meminfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with(key)) return std::strtoull(line.c_str() + key.size(), nullptr, 10) * 1024;
+  return 0;
+}
+
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return "processor";
+}
+
+constexpr uint64_t bit(ltx_tensor_format format) {
+  return uint64_t{1} << format;
+}
+
+DeviceInfo processor() {
+  DeviceInfo info;
+  info.name = processor_name();
+  info.multiprocessor_count = static_cast<int32_t>(sysconf(_SC_NPROCESSORS_ONLN));
+  info.total_bytes = memory_info("MemTotal:");
+  info.free_bytes = memory_info("MemAvailable:");
+  info.native_formats = bit(LTX_FORMAT_F32) | bit(LTX_FORMAT_BF16);
+  return info;
+}
+
+#ifdef LTX_WITH_CUDA
+DeviceInfo accelerator(int index, bool free_memory) {
+  const cudaDeviceProp& properties = *at::cuda::getDeviceProperties(static_cast<c10::DeviceIndex>(index));
+  DeviceInfo info;
+  info.type = engine::DeviceType::Cuda;
+  info.index = index;
+  info.name = properties.name;
+  info.compute_capability = properties.major * 10 + properties.minor;
+  info.multiprocessor_count = properties.multiProcessorCount;
+  info.total_bytes = properties.totalGlobalMem;
+  info.native_formats = bit(LTX_FORMAT_F32) | bit(LTX_FORMAT_F16);
+  if (properties.major >= 8) info.native_formats |= bit(LTX_FORMAT_BF16);
+  if (free_memory) {
+    const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(index));
+    size_t available = 0, total = 0;
+    if (cudaMemGetInfo(&available, &total) == cudaSuccess)
+      info.free_bytes = available;
+    else
+      cudaGetLastError();
+  }
+  return info;
+}
+#endif
+
+/// Name, dtype and shape of every tensor of a file.
+json list_tensors(const fs::path& path) {
+  json list = json::array();
+  const io::Safetensors file(path);
+  for (const auto& [name, entry] : file.tensors())
+    list.push_back({{"name", name}, {"dtype", entry.dtype}, {"shape", entry.shape}});
+  return list;
+}
+
+class LibraryBackend final : public Backend {
+ public:
+  void check_environment() override {
+    const std::string loaded = loaded_torch_version();
+    if (minor_of(loaded) != minor_of(LTX_TORCH_VERSION))
+      fail(
+          Status::Environment,
+          "libltx was built with LibTorch {}, but {} is loaded. Install torch {}.* or a libltx built for {}.",
+          LTX_TORCH_VERSION, loaded, minor_of(LTX_TORCH_VERSION), minor_of(loaded));
+  }
+
+  std::unique_ptr<engine::Engine> make_engine(const engine::PipelineParams& params) override {
+    return pipelines::make_engine(params);
+  }
+
+  void save_clip(const engine::Clip& clip, const engine::OutputOptions& options,
+                 engine::Sink& sink) override {
+    pipelines::save_clip(clip, options, sink);
+  }
+
+  json inspect(const std::string& path) override {
+    json report = weights::inspect(path);
+    if (!report.contains("files")) {
+      report["tensor_list"] = list_tensors(path);
+      return report;
+    }
+    for (json& file : report["files"])
+      if (!file.contains("error")) file["tensor_list"] = list_tensors(file["path"].get<std::string>());
+    return report;
+  }
+
+  json build_info() override {
+    json report = {{"torch", LTX_TORCH_VERSION},
+                   {"torch_loaded", loaded_torch_version()},
+                   {"media", media::module_libraries()}};
+#ifdef LTX_WITH_CUDA
+    report["cuda"] = fmt::format("{}.{}", CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
+    report["cuda_architectures"] = LTX_CUDA_ARCHITECTURES;
+#else
+    report["cuda"] = nullptr;
+#endif
+    return report;
+  }
+
+  std::vector<DeviceInfo> devices(bool free_memory) override {
+    std::vector<DeviceInfo> list;
+#ifdef LTX_WITH_CUDA
+    for (int i = 0; i < device::cuda_device_count(); ++i) list.push_back(accelerator(i, free_memory));
+#else
+    (void)free_memory;
+#endif
+    list.push_back(processor());
+    return list;
+  }
+
+  void check_media() override {
+    media::module();
+  }
+
+  std::unique_ptr<Scope> enter(Monitor& monitor) override {
+    return std::make_unique<TorchWarnings>(monitor);
+  }
+
+  ExceptionTranslator translator() override {
+    return translate_torch_failure;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_backend() {
+  return std::make_unique<LibraryBackend>();
+}
+
+}  // namespace ltx::api
