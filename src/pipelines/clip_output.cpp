@@ -29,7 +29,7 @@ std::shared_ptr<const std::byte[]> bytes_of(const at::Tensor& tensor) {
 ClipOutput::ClipOutput(const engine::Request& resolved, DecodedAudio audio, const std::string& metadata,
                        engine::Sink& sink)
     : request_(resolved), audio_(std::move(audio)), sink_(sink) {
-  audio_.waveform = audio_.waveform.to(at::kCPU, at::kFloat).contiguous();
+  audio_.waveform = media::stereo(audio_.waveform.to(at::kCPU, at::kFloat)).contiguous();
   const auto& waveform = audio_.waveform;
   const std::string comment = request_.output.embed_metadata ? metadata : "";
   if (!request_.output.path.empty()) {
