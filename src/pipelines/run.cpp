@@ -184,7 +184,8 @@ void Run::decode_video(const at::Tensor& latent, const std::function<void(const 
     ++done;
     report();
   };
-  // A decoder with timestep conditioning or injected noise goes on drawing from the run's source (spec 07 §6.11).
+  // A decoder with timestep conditioning or injected noise goes on drawing from the run's source (spec 07
+  // §6.11).
   const auto draw = [&](at::IntArrayRef shape, const at::TensorOptions& options) {
     diffusion::NoiseRequest draw_request;
     draw_request.shape = shape;

@@ -265,8 +265,7 @@ TEST_CASE("parameters: ranges, and what is not built") {
   } cases[] = {
       {"params.kind is 0", LTX_E_INVALID_ARGUMENT, [](Params& p) { p.params.kind = 0; }},
       {"params.kind is 13", LTX_E_INVALID_ARGUMENT, [](Params& p) { p.params.kind = 13; }},
-      {"params.kind is retake", LTX_E_NOT_BUILT,
-       [](Params& p) { p.params.kind = LTX_PIPELINE_RETAKE; }},
+      {"params.kind is retake", LTX_E_NOT_BUILT, [](Params& p) { p.params.kind = LTX_PIPELINE_RETAKE; }},
       {"params.quant", LTX_E_NOT_BUILT, [](Params& p) { p.params.quant = LTX_QUANT_FP8_CAST; }},
       {"params.quant is 9", LTX_E_INVALID_ARGUMENT, [](Params& p) { p.params.quant = 9; }},
       {"params.text_quant", LTX_E_NOT_BUILT, [](Params& p) { p.params.text_quant = LTX_QUANT_INT8; }},
