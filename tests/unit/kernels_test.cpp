@@ -53,12 +53,6 @@ at::Tensor expand(const TokenRows& r) {
   return r.expand(kBatch, kTokens);
 }
 
-/// Everything an operation writes, for one set of inputs; on any device.
-struct Operation {
-  const char* name;
-  std::function<std::vector<at::Tensor>(const Case&, at::Device)> fused, plain;
-};
-
 TokenRows to(const TokenRows& r, at::Device device) {
   // Slices stay slices: copied with the rows around them.
   return {r.values.to(device), r.index.defined() ? r.index.to(device) : r.index};
@@ -151,6 +145,7 @@ std::vector<at::Tensor> gelu(const Case& c, at::Device device, bool fused) {
 }
 
 using Run = std::vector<at::Tensor> (*)(const Case&, at::Device, bool);
+// Everything an operation writes for one set of inputs, fused or by plain operators, on any device.
 const std::pair<const char*, Run> kOperations[] = {{"residual_norm", residual},
                                                    {"modulate", modulation},
                                                    {"norm_rope", rotation},
@@ -161,10 +156,10 @@ const std::pair<const char*, Run> kOperations[] = {{"residual_norm", residual},
 
 TEST_CASE("the fused operations give what the chains of operators give") {
   const at::NoGradGuard no_grad;
-  for (const auto& [name, run] : kOperations) {
+  for (const auto& operation : kOperations) {
     for (const auto& c : kCases) {
-      INFO(name, " width ", c.width, c.dtype == at::kFloat ? " fp32" : " bf16");
-      const auto fused = run(c, at::kCPU, true), plain = run(c, at::kCPU, false);
+      INFO(operation.first, " width ", c.width, c.dtype == at::kFloat ? " fp32" : " bf16");
+      const auto fused = operation.second(c, at::kCPU, true), plain = operation.second(c, at::kCPU, false);
       REQUIRE(fused.size() == plain.size());
       for (size_t i = 0; i < fused.size(); ++i) {
         INFO("output ", i);
@@ -263,10 +258,10 @@ TEST_SUITE("gpu") {
     }
     const at::NoGradGuard no_grad;
     const at::Device cuda(at::kCUDA, 0);
-    for (const auto& [name, run] : kOperations) {
+    for (const auto& operation : kOperations) {
       for (const auto& c : kCases) {
-        INFO(name, " width ", c.width, c.dtype == at::kFloat ? " fp32" : " bf16");
-        const auto expected = run(c, at::kCPU, true), found = run(c, cuda, true);
+        INFO(operation.first, " width ", c.width, c.dtype == at::kFloat ? " fp32" : " bf16");
+        const auto expected = operation.second(c, at::kCPU, true), found = operation.second(c, cuda, true);
         for (size_t i = 0; i < found.size(); ++i) check_near(found[i].cpu(), expected[i]);
       }
     }

@@ -231,9 +231,9 @@ TEST_CASE("inputs are not written to") {
   CHECK(at::equal(video.latent, latent));
   CHECK(at::equal(video.context, context));
   CHECK(at::equal(hidden, before));
-  for (const auto& [name, tensor] : weights) {
-    INFO(name);
-    CHECK(at::equal(tensor, copies[name]));
+  for (const auto& weight : weights) {
+    INFO(weight.first);
+    CHECK(at::equal(weight.second, copies[weight.first]));
   }
 }
 
@@ -256,8 +256,9 @@ TEST_CASE("optimizer steps on a tiny transformer lower the loss, and every weigh
     last = loss.item<double>();
     if (step == 0) first = last;
     const at::NoGradGuard no_grad;
-    for (auto& [name, tensor] : parameters) {
-      INFO(name);
+    for (auto& parameter : parameters) {
+      INFO(parameter.first);
+      auto& tensor = parameter.second;
       REQUIRE(tensor.grad().defined());
       if (step == 0) CHECK(tensor.grad().abs().max().item<double>() > 0);
       tensor.sub_(0.02 * tensor.grad());

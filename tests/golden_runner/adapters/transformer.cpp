@@ -109,14 +109,15 @@ Results block(const Case& c) {
 }
 
 Results attention(const Case& c) {
-  const auto [source, config] = open(c);
+  const auto opened = open(c);
+  const auto& config = opened.config;
   const auto place = c.params.at("module").get<std::string>();
   const auto module = place.substr(place.rfind('.') + 1);
   const auto& stream = module == "attn1" || module == "attn2" ? *config.video : *config.audio;
   const auto& x = c.input("x");
   const auto& context = c.has_input("context") ? c.input("context") : x;
-  const nn::Attention layer(source / place, {x.size(2), context.size(2), stream.heads, stream.head_dim,
-                                             config.gated, config.norm_eps});
+  const nn::Attention layer(opened.source / place, {x.size(2), context.size(2), stream.heads, stream.head_dim,
+                                                    config.gated, config.norm_eps});
   const auto table = [&](const std::string& prefix) -> nn::RopeTable {
     if (!c.has_input(prefix + "cos")) return {};
     const auto &cos = c.input(prefix + "cos"), &sin = c.input(prefix + "sin");
