@@ -7,6 +7,7 @@
 #include <new>
 #include <system_error>
 
+#include "api/threads.h"
 #include "base/error.h"
 
 namespace ltx::api {
@@ -23,6 +24,11 @@ std::atomic<ExceptionTranslator> g_translator{nullptr};
 
 void clear_last_error() noexcept {
   g_last_error[0] = '\0';
+}
+
+void enter() noexcept {
+  clear_last_error();
+  watch_exit();
 }
 
 void set_last_error(std::string_view message) noexcept {

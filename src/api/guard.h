@@ -10,6 +10,8 @@
 namespace ltx::api {
 
 void clear_last_error() noexcept;
+/// What every exported function does first.
+void enter() noexcept;
 void set_last_error(std::string_view message) noexcept;
 const char* last_error() noexcept;
 
@@ -29,7 +31,7 @@ void set_exception_translator(ExceptionTranslator translator) noexcept;
 /// Runs the body of an exported function.
 template <class Body>
 ltx_status guard(Body&& body) noexcept {
-  clear_last_error();
+  enter();
   try {
     body();
     return LTX_OK;

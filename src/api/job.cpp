@@ -1,37 +1,16 @@
 #include "api/job.h"
 
-#include <pthread.h>
-#include <signal.h>
-
-#include <thread>
-
 #include "api/backend.h"
 #include "api/enum_names.h"
 #include "api/pixels.h"
 #include "api/structs.h"
+#include "api/threads.h"
 #include "base/error.h"
 
 namespace ltx::api {
 namespace {
 
 using Clock = ProgressMeter::Clock;
-
-/// Signals of the process go to the host's threads: a new thread inherits the mask.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS}) sigdelset(&all, fault);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 /// The right to take events from a job.
 class Consumer {
@@ -57,6 +36,8 @@ const char* cause(int canceller) {
       return "by ltx_job_cancel()";
     case Job::Canceller::Free:
       return "by ltx_free()";
+    case Job::Canceller::Exit:
+      return "by the end of the process";
   }
   return "by the caller";
 }
@@ -166,8 +147,10 @@ Job::Job(JobSpec spec)
 std::shared_ptr<Job> Job::start(JobSpec spec) {
   const std::shared_ptr<Job> job(new Job(std::move(spec)));
   if (job->spec_.hold) job->spec_.hold->set_job(job);
-  const SignalsBlocked blocked;
-  std::thread([job] { job->work(); }).detach();
+  Threads::instance().start([job] { job->work(); },
+                            [weak = std::weak_ptr(job)] {
+                              if (const auto running = weak.lock()) running->cancel(Canceller::Exit);
+                            });
   return job;
 }
 

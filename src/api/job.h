@@ -72,7 +72,7 @@ class Job : public std::enable_shared_from_this<Job> {
   ltx_progress progress() const;
   std::string position() const;
 
-  enum class Canceller { Handler, Cancel, Free };
+  enum class Canceller { Handler, Cancel, Free, Exit };
   void cancel(Canceller by) noexcept;
   /// The last handle was freed: cancels, and nobody listens any more.
   void abandon() noexcept;

@@ -43,9 +43,9 @@ uint16_t float_to_half(float value) {
   return static_cast<uint16_t>(sign | static_cast<uint16_t>((rounded - 0x38000000u) >> 13));
 }
 
-/// As everywhere on the way to 8 bits: clamp and truncate (spec 07 §8); NaN is black.
+/// Clamped and rounded, as the recipes' own 8-bit frames; NaN is black.
 uint8_t to_byte(float value) {
-  return value > 0 ? static_cast<uint8_t>(std::min(value, 1.0f) * 255.0f) : 0;
+  return value > 0 ? static_cast<uint8_t>(std::min(value, 1.0f) * 255.0f + 0.5f) : 0;
 }
 
 float load(PixelFormat format, const std::byte* at) {
@@ -133,14 +133,20 @@ uint64_t span_of(ltx_video_buffer& buffer, const std::string& path) {
     fail(Status::InvalidArgument,
          "{}.row_stride is {} bytes, but a row of {} pixels has {}. Use that, more, or 0.", path,
          buffer.row_stride, buffer.width, tight.row_bytes());
-  constexpr uint64_t kLargestStride = uint64_t{1} << 40;
-  if (buffer.row_stride > kLargestStride || buffer.frame_stride > kLargestStride)
-    fail(Status::InvalidArgument,
-         "{} has a stride above {} bytes. Use the distance between rows and frames in bytes, or 0.", path,
-         kLargestStride);
+  // Limits that keep every product below 2^64: a frame of 2^40 bytes, 2^23 frames.
+  constexpr uint64_t kLargestRow = uint64_t{1} << 24, kLargestFrame = uint64_t{1} << 40;
   const uint64_t height = static_cast<uint64_t>(buffer.height);
+  if (buffer.row_stride > kLargestRow)
+    fail(Status::InvalidArgument,
+         "{}.row_stride is {}, the largest is {} bytes. Use the distance between rows in bytes, or 0.", path,
+         buffer.row_stride, kLargestRow);
   const uint64_t picture = buffer.row_stride * (height - 1) + tight.row_bytes();
   if (buffer.frame_stride == 0) buffer.frame_stride = buffer.row_stride * height;
+  if (buffer.frame_stride > kLargestFrame || buffer.frame_count > (1 << 23))
+    fail(Status::InvalidArgument,
+         "{} has {} frames {} bytes apart; the largest values are {} and {}. Use the distance between frames "
+         "in bytes, or 0.",
+         path, buffer.frame_count, buffer.frame_stride, 1 << 23, kLargestFrame);
   if (buffer.frame_count > 1 && buffer.frame_stride < picture)
     fail(Status::InvalidArgument, "{}.frame_stride is {} bytes, but a frame spans {}. Use that, more, or 0.",
          path, buffer.frame_stride, picture);

@@ -77,6 +77,8 @@ int main(int argc, char** argv) try {
     if (error.status() != LTX_E_CANCELLED) throw;
   }
   same = same && state() == before;
+  static ltx::job unfinished = pipeline.start(request);  // the program ends while it runs
+  unfinished.next_event(std::chrono::milliseconds(300));
   return same ? 0 : 1;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
