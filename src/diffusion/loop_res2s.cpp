@@ -47,7 +47,8 @@ void run_res2s(const Res2sLoop& options, const at::Tensor& schedule, LoopRunner&
   const bool ends_at_zero = sigmas.numel() > schedule.numel();
   const auto step_noise = runner.fork(static_cast<uint64_t>(options.noise_seed));
   const auto substep_noise =
-      runner.fork(static_cast<uint64_t>(options.noise_seed_substep.value_or(options.noise_seed + 10000)));
+      runner.fork(options.noise_seed_substep ? static_cast<uint64_t>(*options.noise_seed_substep)
+                                             : static_cast<uint64_t>(options.noise_seed) + 10000);
   const auto slot = [](const LoopStream& stream) { return static_cast<size_t>(stream.which); };
 
   for (int64_t i = 0; i < steps; ++i) {

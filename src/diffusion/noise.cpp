@@ -15,8 +15,9 @@ at::Tensor GeneratorNoise::normal(const NoiseRequest& request) {
       .to(request.device);
 }
 
-std::unique_ptr<NoiseSource> GeneratorNoise::fork(const at::Device& device, uint64_t seed) const {
-  return std::make_unique<GeneratorNoise>(device, seed);
+std::unique_ptr<NoiseSource> GeneratorNoise::fork(const at::Device&, uint64_t seed) const {
+  // Where this one draws, so that noise drawn on the host is so throughout a run.
+  return std::make_unique<GeneratorNoise>(generator_.device(), seed);
 }
 
 latents::State add_noise(latents::State state, double noise_scale, NoiseSource& source,

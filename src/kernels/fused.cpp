@@ -26,6 +26,12 @@ RowSource source_of(const TokenRows& rows, const at::Tensor& x) {
     fail(Status::Internal, "Per-token rows [{}, {}] do not fit tokens of width {}. Report this.", v.size(0),
          v.dim() > 1 ? v.size(1) : 0, x.size(-1));
   }
+  const auto& index = rows.index;
+  if (index.defined() && (index.device() != x.device() || !index.is_contiguous() ||
+                          index.scalar_type() != at::kInt || index.numel() * x.size(-1) != x.numel())) {
+    fail(Status::Internal, "A row index of {} entries does not fit {} tokens. Report this.", index.numel(),
+         x.numel() / std::max<int64_t>(x.size(-1), 1));
+  }
   return {v.const_data_ptr(), v.stride(0),
           rows.index.defined() ? rows.index.const_data_ptr<int32_t>() : nullptr};
 }

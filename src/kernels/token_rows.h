@@ -12,7 +12,12 @@ struct TokenRows {
   /// The tensor meant, [B, T, D] or, for a single row, [1, 1, D]. Differentiable.
   at::Tensor expand(int64_t batch, int64_t tokens) const {
     if (!index.defined()) return values.unsqueeze(0);
-    return values.index_select(0, index).view({batch, tokens, values.size(1)});
+    // Through fp32, which changes no value: the backward pass adds up thousands of tokens per row, and a bf16
+    // sum of ones would stop at 256.
+    return values.to(at::kFloat)
+        .index_select(0, index)
+        .to(values.scalar_type())
+        .view({batch, tokens, values.size(1)});
   }
 };
 

@@ -14,7 +14,10 @@ at::Tensor conv3d(const at::Tensor& x, const Conv3dWeights& weights, Triple stri
   if (x.device().is_cpu() && x.scalar_type() == at::kFloat && at::hasMKLDNN() &&
       at::globalContext().userEnabledMkldnn())
     return at::mkldnn_convolution(x, weights.weight, weights.bias, padding, stride, {1, 1, 1}, 1);
-  return at::conv3d(x, weights.weight, weights.bias, stride, padding);
+  // As at::conv3d, but the same on every call whatever the process's switches say: fp32 means fp32, not TF32.
+  constexpr bool benchmark = false, deterministic = true, cudnn = true, tf32 = false;
+  return at::_convolution(x, weights.weight, weights.bias, stride, padding, {1, 1, 1}, false, {0, 0, 0}, 1,
+                          benchmark, deterministic, cudnn, tf32);
 }
 
 at::Tensor conv3d_in_pieces(const at::Tensor& x, const Conv3dWeights& weights, Triple stride, Triple padding,

@@ -1,15 +1,17 @@
 #include "pipelines/components.h"
 
+#include <c10/core/DeviceGuard.h>
+
 #include <fstream>
 
 #include "base/error.h"
 #include "device/device.h"
 #include "engine/rules.h"
+#include "pipelines/numbers.h"
 #include "weights/fused_store.h"
 #include "weights/progress_store.h"
 
 #ifdef LTX_WITH_CUDA
-#include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
 #endif
 
@@ -32,15 +34,29 @@ std::vector<Component> parts_of(engine::PipelineKind kind) {
   return parts;
 }
 
+/// The recipe's share of a distilled LoRA's strength in a stage (spec 07 §6.1).
+double distilled_share(engine::PipelineKind kind, int32_t stage) {
+  switch (kind) {
+    case engine::PipelineKind::TwoStage:
+    case engine::PipelineKind::Keyframes:
+      return stage == 2 ? 1.0 : 0.0;
+    case engine::PipelineKind::TwoStageHq:
+      return stage == 2 ? 0.5 : 0.25;
+    default:
+      return 0.0;
+  }
+}
+
 /// Memory that a pipeline may count on at this moment, 0 if nobody says.
 uint64_t free_bytes(const at::Device& device) {
 #ifdef LTX_WITH_CUDA
   if (device.is_cuda()) {
-    const c10::DeviceIndex before = c10::cuda::current_device();
-    c10::cuda::set_device(device.index());
+    const c10::DeviceGuard guard(device);
     size_t free = 0, total = 0;
-    cudaMemGetInfo(&free, &total);
-    c10::cuda::set_device(before);
+    if (cudaMemGetInfo(&free, &total) != cudaSuccess) {
+      cudaGetLastError();
+      return 1;  // a device that does not answer has no room to spare
+    }
     return free;
   }
 #endif
@@ -77,7 +93,8 @@ at::Device choose_device(const engine::PipelineParams& params) {
 }
 
 Components::Components(const engine::PipelineParams& params)
-    : files_(paths_of(params.models), params.kind == engine::PipelineKind::Distilled),
+    : kind_(params.kind),
+      files_(paths_of(params.models), params.kind == engine::PipelineKind::Distilled),
       device_(choose_device(params)),
       compute_(params.compute_dtype == engine::ComputeDtype::F32 ? at::kFloat : at::kBFloat16),
       max_batch_size_(params.max_batch_size),
@@ -94,8 +111,9 @@ Components::Components(const engine::PipelineParams& params)
     total += entry.file_bytes;
   }
   if (auto warning = files_.check_pairing(); !warning.empty()) warnings_.push_back(std::move(warning));
-  const auto transformer = files_.open(WeightPart::Transformer).config;
-  keyframe_slots_ = transformer.is_object() && transformer.value("use_keyframes_abs_pos_embedding", false);
+  const auto transformer_part = files_.open(WeightPart::Transformer);
+  transformer_config_ = transformer::Config::parse(transformer_part.config,
+                                                   transformer::ModelType::AudioVideo, transformer_part.file);
   for (const auto& lora : params.loras)
     loras_.push_back({std::make_shared<weights::LoraFile>(lora.path), static_cast<double>(lora.strength),
                       lora.role, lora.stages});
@@ -103,21 +121,7 @@ Components::Components(const engine::PipelineParams& params)
   std::vector<weights::Lora> all;
   for (const auto& lora : loras_) all.push_back({lora.file, lora.strength});
   weights::with_loras(files_.open(WeightPart::Transformer).view.shared_store(), all, device_, &warnings_);
-  const bool distils = params.kind == engine::PipelineKind::TwoStage ||
-                       params.kind == engine::PipelineKind::TwoStageHq ||
-                       params.kind == engine::PipelineKind::Keyframes;
-  const bool given = std::any_of(loras_.begin(), loras_.end(),
-                                 [](const auto& l) { return l.role == engine::LoraRole::Distilled; });
-  if (distils != given) {
-    if (given)
-      fail(Status::InvalidArgument,
-           "params.loras has a distilled LoRA, but the recipe {} does not use one. Give it as a user LoRA.",
-           engine::name_of(params.kind));
-    fail(Status::ComponentMissing,
-         "the recipe {} needs a distilled LoRA for its second stage, params.loras has none. Add one with "
-         "role distilled.",
-         engine::name_of(params.kind));
-  }
+  check_loras();
   for (const auto& warning : files_.warnings()) warnings_.push_back(warning);
 
   // Weights, activations and the frames share the memory; what does not fit comfortably is read for its
@@ -228,16 +232,44 @@ Lease<text::EmbeddingsProcessor> Components::embeddings(Monitor& monitor) {
   });
 }
 
-std::vector<weights::Lora> Components::loras(engine::LoraRole role, int32_t stage, double factor) const {
+std::vector<weights::Lora> Components::stage_loras(int32_t stage) const {
   std::vector<weights::Lora> chosen;
-  for (const auto& lora : loras_) {
-    if (lora.role != role) continue;
-    if (lora.stages == 0)
-      chosen.push_back({lora.file, lora.strength * factor});
-    else if (lora.stages >> (stage - 1) & 1)
-      chosen.push_back({lora.file, lora.strength});
-  }
+  for (const auto role : {engine::LoraRole::User, engine::LoraRole::Distilled})
+    for (const auto& lora : loras_) {
+      if (lora.role != role) continue;
+      const double factor = lora.stages != 0                      ? (lora.stages >> (stage - 1) & 1)
+                            : role == engine::LoraRole::Distilled ? distilled_share(kind_, stage)
+                                                                  : 1.0;
+      if (lora.strength * factor != 0) chosen.push_back({lora.file, lora.strength * factor});
+    }
   return chosen;
+}
+
+void Components::check_loras() const {
+  const int32_t stages = kind_ == engine::PipelineKind::OneStage ? 1 : 3;
+  for (const auto& lora : loras_)
+    if (lora.stages & ~stages)
+      fail(Status::InvalidArgument,
+           "params.loras[].stages is {} for '{}', but the recipe {} has {}. Use 0 or the bits of its stages.",
+           lora.stages, lora.file->path(), engine::name_of(kind_), stages == 1 ? "one stage" : "two stages");
+  const bool distils = distilled_share(kind_, 2) != 0;
+  const bool given = std::any_of(loras_.begin(), loras_.end(),
+                                 [](const auto& l) { return l.role == engine::LoraRole::Distilled; });
+  if (given && !distils)
+    fail(Status::InvalidArgument,
+         "params.loras has a distilled LoRA, but the recipe {} does not use one. Give it the role user.",
+         engine::name_of(kind_));
+  const auto second = stage_loras(2);
+  const bool used = std::any_of(loras_.begin(), loras_.end(), [&](const auto& lora) {
+    return lora.role == engine::LoraRole::Distilled &&
+           std::any_of(second.begin(), second.end(),
+                       [&](const auto& chosen) { return chosen.file == lora.file; });
+  });
+  if (distils && !used)
+    fail(Status::ComponentMissing,
+         "the recipe {} needs a distilled LoRA for its second stage, params.loras has none. Add one with the "
+         "role distilled.",
+         engine::name_of(kind_));
 }
 
 Lease<transformer::Transformer> Components::transformer(Monitor& monitor,
@@ -259,9 +291,8 @@ Lease<transformer::Transformer> Components::transformer(Monitor& monitor,
   return lease<transformer::Transformer>(Component::Transformer, monitor, [&](auto& build) {
     const auto part = files_.open(WeightPart::Transformer);
     return build(part, weights::with_loras(part.view.shared_store(), loras, device_),
-                 [&](const quant::Source& source, const weights::Part& p) {
-                   return std::make_shared<const transformer::Transformer>(
-                       source, transformer::Config::parse(p.config, model_type_, p.file));
+                 [&](const quant::Source& source, const weights::Part&) {
+                   return std::make_shared<const transformer::Transformer>(source, transformer_config_);
                  });
   });
 }
@@ -326,7 +357,7 @@ void Components::preload(Component component, Monitor& monitor) {
       case Component::TextConnector:
         return embeddings(monitor);
       case Component::Transformer:
-        return transformer(monitor, loras(engine::LoraRole::User, 1));
+        return transformer(monitor, stage_loras(1));
       case Component::VideoEncoder:
         return video_encoder(monitor);
       case Component::VideoDecoder:

@@ -60,12 +60,14 @@ class Components {
   at::Device device() const { return device_; }
   at::ScalarType compute() const { return compute_; }
   bool persistent() const { return persistent_; }
+  /// Of the file's transformer, known from its header.
+  const transformer::Config& transformer_config() const { return transformer_config_; }
   /// Whether the transformer knows tokens that stand for single frames.
-  bool keyframe_slots() const { return keyframe_slots_; }
+  bool keyframe_slots() const { return transformer_config_.video && transformer_config_.video->keyframes; }
   int64_t max_batch_size() const { return max_batch_size_; }
-  /// The pipeline's LoRAs of a role for a stage (from 1). `factor` is the recipe's share of their strength; a
-  /// LoRA that names its stages itself is used there alone and in full.
-  std::vector<weights::Lora> loras(engine::LoraRole role, int32_t stage, double factor = 1) const;
+  /// The LoRAs of a stage (from 1), the user's first: the recipe's share of the distilled ones' strength, or
+  /// full strength where a LoRA names its stages itself.
+  std::vector<weights::Lora> stage_loras(int32_t stage) const;
 
   /// Parts of the recipe, in the order of their first use.
   const std::vector<engine::Component>& parts() const { return parts_; }
@@ -94,13 +96,15 @@ class Components {
     int32_t stages;  // bits; 0: the recipe decides
   };
 
+  void check_loras() const;
+
+  engine::PipelineKind kind_;
   weights::ModelFiles files_;
   std::vector<GivenLora> loras_;
   at::Device device_;
   at::ScalarType compute_;
   bool persistent_ = true;
-  transformer::ModelType model_type_ = transformer::ModelType::AudioVideo;
-  bool keyframe_slots_ = false;
+  transformer::Config transformer_config_;
   int64_t max_batch_size_;
   std::vector<engine::Component> parts_;
 

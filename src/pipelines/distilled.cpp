@@ -16,11 +16,8 @@ Latents distilled(Run& run) {
   append_keyframe_slots(run.request, half.conditionings);
 
   diffusion::SimpleDenoiser denoiser({text.positive.video, text.positive.audio});
-  auto network = run.transformer(1);
-  const Latents first = run.denoise(half, *network, denoiser);
-  network.reset();  // loaded anew only where a LoRA differs between the stages
-  network = run.transformer(2);
-  return second_stage(run, images, ImageUse::Combined, first, *network, text.positive);
+  const Latents first = run.denoise(half, *run.transformer(1), denoiser);
+  return second_stage(run, images, ImageUse::Combined, first, text.positive);
 }
 
 }  // namespace ltx::pipelines

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "device/device.h"
 #include "engine/rules.h"
+#include "io/atomic_file.h"
 #include "models/text/default_prompts.h"
 #include "pipelines/factory.h"
 #include "pipelines/recipes.h"
@@ -52,6 +53,11 @@ PipelineEngine::PipelineEngine(const engine::PipelineParams& params)
                               files.metadata(weights::Component::Transformer).model_version()));
   facts_.image_crf = files.defaults().image_crf;
   facts_.keyframe_slots = components_.keyframe_slots();
+  const auto& config = components_.transformer_config();
+  facts_.blocks = config.num_layers;
+  // With a caption projection of its own, the transformer reads text of one width for both streams.
+  facts_.video_context = config.caption_channels ? config.caption_channels : config.video->width();
+  facts_.audio_context = config.caption_channels ? config.caption_channels : config.audio->width();
   // What AUTO came to.
   params_.quant = params_.text_quant = params_.vae_quant = engine::QuantPolicy::None;
   params_.compute_dtype =
@@ -105,8 +111,9 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
   // Weights in units of about a second of a large model; only their ratios matter.
   const double tokens = r.width / 32.0 * r.height / 32.0 * ((r.num_frames - 1) / 8 + 1) / 1000.0;
   load(Component::TextEncoder);
-  load(Component::TextConnector);
   work.push_back({Phase::Text, 0, 1});
+  load(Component::TextConnector);
+  work.push_back({Phase::Text, 0, 0.2});
   const auto condition = [&](int32_t stage, double share) {
     if (r.images.empty()) return;
     load(Component::VideoEncoder);
@@ -123,6 +130,9 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
     load(Component::SpatialUpsampler);
     work.push_back({Phase::Upsample, 0, 0.1 * tokens});
     condition(2, 4);
+    if (!components_.persistent() || components_.stage_loras(1).size() != components_.stage_loras(2).size())
+      work.push_back(
+          {Phase::Load, 0, static_cast<double>(components_.state(Component::Transformer).file_bytes) / 1e9});
     denoise(2, r.stage_2_sigmas, 1, 1);
   }
   load(Component::AudioDecoder);
@@ -168,6 +178,7 @@ void PipelineEngine::encode_text(const engine::Request& request, const std::stri
   const c10::OptionalDeviceGuard guard(components_.device());
   if (request.prompt.empty())
     fail(Status::InvalidArgument, "request.prompt is empty. Give the text to encode.");
+  io::AtomicFile::probe(path);  // a path that cannot be written is an error now, not after the encoding
   engine::Request wanted = request;
   wanted.text_embeddings.clear();
   if (traits_.guided && !wanted.negative_prompt)
@@ -185,6 +196,7 @@ void PipelineEngine::preload(Component component, engine::Sink& sink) {
 }
 
 void PipelineEngine::evict(Component component) {
+  const c10::OptionalDeviceGuard guard(components_.device());
   components_.evict(component);
   if (component == Component::All || component == Component::TextEncoder) prompts_.clear();
   device::release_cached_memory(components_.device());

@@ -9,7 +9,11 @@ diffusion::Res2sLoop res2s_loop(const engine::Request& resolved) {
   diffusion::Res2sLoop loop;
   // The reference leaves the sampler's own noise at fixed seeds (spec 07 §6.5); otherwise another seed means
   // other noise throughout.
-  if (!resolved.reference_parity) loop.noise_seed = static_cast<int64_t>(resolved.seed);
+  if (!resolved.reference_parity) {
+    // Apart from the seeds of the initial noise (seed) and of the ancestral sampler (seed + 10000).
+    loop.noise_seed = static_cast<int64_t>(resolved.seed + 20000);
+    loop.noise_seed_substep = static_cast<int64_t>(resolved.seed + 30000);
+  }
   return loop;
 }
 

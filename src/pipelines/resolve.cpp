@@ -111,7 +111,7 @@ void resolve_sampler(Request& r, const RecipeTraits& traits) {
 }
 
 void resolve_guidance(const char* name, std::optional<engine::Guidance>& given,
-                      const diffusion::GuiderParams& defaults) {
+                      const diffusion::GuiderParams& defaults, int64_t blocks) {
   engine::Guidance g = given.value_or(engine::Guidance{});
   const auto fill = [&](const char* field, float& value, double fallback) {
     if (value == kDefault) value = static_cast<float>(fallback);
@@ -123,9 +123,14 @@ void resolve_guidance(const char* name, std::optional<engine::Guidance>& given,
   fill("modality_scale", g.modality_scale, defaults.modality_scale);
   if (g.skip_step == kDefault) g.skip_step = static_cast<int32_t>(defaults.skip_step);
   require_range(fmt::format("{}.skip_step", name).c_str(), g.skip_step, 0, 1000);
-  if (!g.stg_blocks) g.stg_blocks.emplace(defaults.stg_blocks.begin(), defaults.stg_blocks.end());
+  if (!g.stg_blocks) {
+    g.stg_blocks.emplace();
+    // The published block of 48; its counterpart in a transformer of another depth.
+    for (const auto block : defaults.stg_blocks)
+      g.stg_blocks->push_back(static_cast<int32_t>(block < blocks ? block : block * blocks / 48));
+  }
   for (const auto block : *g.stg_blocks)
-    require_range(fmt::format("{}.stg_blocks", name).c_str(), block, 0, 1000);
+    require_range(fmt::format("{}.stg_blocks", name).c_str(), block, 0, static_cast<double>(blocks - 1));
   given = g;
 }
 
@@ -201,13 +206,14 @@ Request resolve(const Request& request, const RecipeTraits& traits, const ModelF
     if (!r.negative_prompt && r.text_embeddings.empty())
       r.negative_prompt = std::string(text::default_negative_prompt());
     resolve_sampler(r, traits);
-    resolve_guidance("video_guidance", r.video_guidance, defaults.video);
-    resolve_guidance("audio_guidance", r.audio_guidance, defaults.audio);
+    resolve_guidance("video_guidance", r.video_guidance, defaults.video, facts.blocks);
+    resolve_guidance("audio_guidance", r.audio_guidance, defaults.audio, facts.blocks);
   }
   resolve_images(r, traits, facts);
   resolve_keyframes(r, facts);
   resolve_tiling(r);
-  if (!r.text_embeddings.empty()) check_text_embeddings(r.text_embeddings, traits.guided);
+  if (!r.text_embeddings.empty())
+    check_text_embeddings(r.text_embeddings, traits.guided, facts.video_context, facts.audio_context);
   resolve_output(r);
   return r;
 }

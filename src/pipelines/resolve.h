@@ -17,9 +17,11 @@ RecipeTraits traits_of(engine::PipelineKind kind);
 
 /// What the files say about requests.
 struct ModelFacts {
-  diffusion::GenerationDefaults defaults;  // of the transformer's version, or the recipe's own preset
-  int32_t image_crf = 33;                  // of the video VAE's version
-  bool keyframe_slots = false;             // the transformer knows tokens that stand for single frames
+  diffusion::GenerationDefaults defaults;        // of the transformer's version, or the recipe's own preset
+  int32_t image_crf = 33;                        // of the video VAE's version
+  bool keyframe_slots = false;                   // the transformer knows tokens that stand for single frames
+  int64_t blocks = 48;                           // of the transformer
+  int64_t video_context = 0, audio_context = 0;  // widths of encoded text
 };
 
 /// Fills in the defaults of the model version (spec 07 §2) and checks ranges, media files and the output

@@ -5,6 +5,7 @@
 #include "media/tensors.h"
 #include "pipelines/encode_text.h"
 #include "pipelines/images.h"
+#include "pipelines/numbers.h"
 #include "pipelines/tiling.h"
 #include "pipelines/velocity.h"
 
@@ -68,22 +69,14 @@ std::vector<ConditionImage> Run::read_images() {
   for (size_t i = 0; i < request.images.size(); ++i) {
     const auto& given = request.images[i];
     sink.progress({.phase = Phase::Condition,
-                   .step = static_cast<int32_t>(i),
+                   .step = static_cast<int32_t>(i) + 1,
                    .step_count = static_cast<int32_t>(request.images.size())});
     sink.checkpoint();
     const auto image = given.pixels ? image_of(*given.pixels) : media::read_image(given.path, sink);
     images.push_back(
-        {media::recompressed(image, given.crf), given.frame_index, static_cast<double>(given.strength)});
+        {media::recompressed(image, given.crf), given.frame_index, shortest_double(given.strength)});
   }
   return images;
-}
-
-Lease<transformer::Transformer> Run::transformer(int32_t stage, std::optional<double> distilled_factor) {
-  auto loras = components.loras(engine::LoraRole::User, stage);
-  if (distilled_factor)
-    for (auto& lora : components.loras(engine::LoraRole::Distilled, stage, *distilled_factor))
-      loras.push_back(std::move(lora));
-  return components.transformer(sink, loras);
 }
 
 std::vector<diffusion::Conditioning> Run::image_conditionings(const std::vector<ConditionImage>& images,

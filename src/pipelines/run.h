@@ -71,9 +71,10 @@ class Run {
   std::vector<diffusion::Conditioning> image_conditionings(const std::vector<ConditionImage>& images,
                                                            ImageUse use, const StagePlan& plan);
 
-  /// The transformer with the user's LoRAs for a stage and, where `distilled_factor` is given, that share of
-  /// the distilled ones.
-  Lease<transformer::Transformer> transformer(int32_t stage, std::optional<double> distilled_factor = {});
+  /// The transformer with the LoRAs of a stage.
+  Lease<transformer::Transformer> transformer(int32_t stage) {
+    return components.transformer(sink, components.stage_loras(stage));
+  }
 
   /// Runs one stage with a loaded transformer.
   Latents denoise(const StagePlan& plan, const transformer::Transformer& network,

@@ -1,14 +1,16 @@
 #include "pipelines/stages.h"
 
+#include "pipelines/numbers.h"
+
 namespace ltx::pipelines {
 namespace {
 
 diffusion::GuiderParams guider_of(const engine::Guidance& g) {
   diffusion::GuiderParams params;
-  params.cfg_scale = static_cast<double>(g.cfg_scale);
-  params.stg_scale = static_cast<double>(g.stg_scale);
-  params.rescale_scale = static_cast<double>(g.rescale_scale);
-  params.modality_scale = static_cast<double>(g.modality_scale);
+  params.cfg_scale = shortest_double(g.cfg_scale);
+  params.stg_scale = shortest_double(g.stg_scale);
+  params.rescale_scale = shortest_double(g.rescale_scale);
+  params.modality_scale = shortest_double(g.modality_scale);
   params.skip_step = g.skip_step;
   params.stg_blocks.assign(g.stg_blocks->begin(), g.stg_blocks->end());
   return params;
@@ -23,8 +25,7 @@ StagePlan half_size(const engine::Request& resolved) {
 }
 
 Latents second_stage(Run& run, const std::vector<ConditionImage>& images, ImageUse use, const Latents& first,
-                     const transformer::Transformer& network, const PromptContext& text,
-                     const diffusion::Loop& loop) {
+                     const PromptContext& text, const diffusion::Loop& loop) {
   StagePlan plan{.stage = 2, .stage_count = 2, .width = run.request.width, .height = run.request.height};
   plan.sigmas = Run::sigmas(run.request.stage_2_sigmas);
   plan.loop = loop;
@@ -32,7 +33,7 @@ Latents second_stage(Run& run, const std::vector<ConditionImage>& images, ImageU
   plan.noise_scale = diffusion::first_sigma(plan.sigmas);
   plan.conditionings = run.image_conditionings(images, use, plan);
   diffusion::SimpleDenoiser denoiser({text.video, text.audio});
-  return run.denoise(plan, network, denoiser);
+  return run.denoise(plan, *run.transformer(2), denoiser);
 }
 
 diffusion::GuidedDenoiser guided_denoiser(const engine::Request& resolved, const PromptContexts& text) {

@@ -1,6 +1,6 @@
 #include "pipelines/text_embeddings.h"
 
-#include <cstring>
+#include <fmt/ranges.h>
 
 #include "base/error.h"
 #include "io/safetensors.h"
@@ -41,7 +41,7 @@ void write_text_embeddings(const std::string& path, const PromptContexts& contex
   writer.commit();
 }
 
-void check_text_embeddings(const std::string& path, bool guided) {
+void check_text_embeddings(const std::string& path, bool guided, int64_t video_width, int64_t audio_width) {
   const io::Safetensors file(path);
   const auto format = file.metadata().find("format");
   if (format == file.metadata().end() || format->second != kFormat)
@@ -57,17 +57,17 @@ void check_text_embeddings(const std::string& path, bool guided) {
         fail(Status::TensorMissing,
              "'{}': tensor '{}' is missing. Encode the text again with a pipeline of this recipe.", path,
              name);
-      if (entry->shape.size() != 3 || entry->shape[0] != 1 || entry->shape[1] < 1 || entry->shape[2] < 1 ||
-          (entry->dtype != "BF16" && entry->dtype != "F32"))
+      const int64_t width = video ? video_width : audio_width;
+      if (entry->shape.size() != 3 || entry->shape[0] != 1 || entry->shape[1] < 1 ||
+          entry->shape[2] != width || (entry->dtype != "BF16" && entry->dtype != "F32"))
         fail(Status::TensorMismatch,
-             "'{}': tensor '{}' is {} of {} dimensions, expected BF16 or F32 [1, T, D]. Encode the text "
-             "again.",
-             path, name, entry->dtype, entry->shape.size());
+             "'{}': tensor '{}' is {} [{}], expected BF16 or F32 [1, T, {}]. Encode the text again with this "
+             "model.",
+             path, name, entry->dtype, fmt::join(entry->shape, ", "), width);
     }
 }
 
 PromptContexts read_text_embeddings(const std::string& path, bool guided) {
-  check_text_embeddings(path, guided);
   const weights::FileStore store(std::vector<std::string>{path});
   const auto read = [&](bool positive) {
     return PromptContext{store.read(name_of(positive, true)).clone(),

@@ -5,8 +5,7 @@
 
 namespace ltx::pipelines {
 
-/// Replaces AUTO by the tile sizes that the final resolution implies and checks explicit ones. Throws
-/// InvalidArgument.
+/// Checks explicit tile sizes. Throws InvalidArgument.
 void resolve_tiling(engine::Request& request);
 
 /// Of a resolved request.

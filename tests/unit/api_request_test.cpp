@@ -137,7 +137,7 @@ TEST_CASE("a bad field is refused by its path, before anything runs") {
                                f.pixels.row_stride = 11;
                                f.add_image();
                              }},
-                            {"huge stride", LTX_E_INVALID_ARGUMENT, "stride above",
+                            {"huge stride", LTX_E_INVALID_ARGUMENT, "row_stride",
                              [](Fields& f) {
                                f.pixels.row_stride = ~uint64_t{0} / 2;
                                f.add_image();

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "engine/rules.h"
+#include "pipelines/tiling.h"
 #include "pipelines_fixture.h"
 
 using namespace ltx;
@@ -52,11 +53,13 @@ TEST_CASE("resolve fills in the defaults of the model version") {
   CHECK(r.stage_1_sigmas[29] == doctest::Approx(0.1));
   CHECK(r.video_guidance->cfg_scale == 3.0f);
   CHECK(r.audio_guidance->cfg_scale == 7.0f);
-  CHECK(*r.video_guidance->stg_blocks == std::vector<int32_t>{28});
+  CHECK(*r.video_guidance->stg_blocks == std::vector<int32_t>{1});  // block 28 of 48, in a transformer of 3
   CHECK(r.negative_prompt->size() > 50);
   CHECK(r.output.video_crf == 19);
   CHECK(r.output.audio_bit_rate == 128000);
-  CHECK(r.tiling.tile_frames == 80);
+  const auto tiles = std::get<video_vae::TileSizes>(pipelines::decode_tiling(r));
+  CHECK(tiles.frames == video_vae::AxisSize{80, 24});
+  CHECK(tiles.width == video_vae::AxisSize{768, 64});
 }
 
 TEST_CASE("two stages double the default size and bring their own schedules") {
@@ -80,7 +83,6 @@ TEST_CASE("a resolved request resolves to itself") {
     CHECK(twice.stage_1_sigmas == once.stage_1_sigmas);
     CHECK(twice.num_inference_steps == once.num_inference_steps);
     CHECK(twice.negative_prompt == once.negative_prompt);
-    CHECK(twice.tiling.tile_width == once.tiling.tile_width);
   }
 }
 
@@ -190,6 +192,49 @@ TEST_CASE("fields of other recipes and of features that are not built") {
                  [](auto& r) { r.preview_mode = engine::PreviewMode::Decode; });
   expect_refusal(PipelineKind::OneStage, Status::Unsupported, {"keyframe", "2.5"},
                  [](auto& r) { r.keyframe_count = 2; });
+}
+
+TEST_CASE("LoRAs: roles and stages that a recipe does not have are refused, the others reach their stage") {
+  const auto lora = [](engine::LoraRole role, int32_t stages) {
+    return engine::Lora{.role = role,
+                        .path = tiny("tiny23-distilled-lora-4.safetensors"),
+                        .strength = 0.5f,
+                        .stages = stages};
+  };
+  const auto params = [&](PipelineKind kind, std::vector<engine::Lora> loras) {
+    auto p = tiny_params(kind);
+    p.loras = std::move(loras);
+    return p;
+  };
+  const auto refused = [&](Status status, const char* text, const engine::PipelineParams& p) {
+    try {
+      pipelines::PipelineEngine engine(p);
+      FAIL("accepted: " << text);
+    } catch (const Error& error) {
+      INFO(error.what());
+      CHECK(error.status() == status);
+      CHECK(std::string(error.what()).find(text) != std::string::npos);
+    }
+  };
+  using engine::LoraRole;
+  refused(Status::InvalidArgument, "stages is 2", params(PipelineKind::OneStage, {lora(LoraRole::User, 2)}));
+  refused(Status::InvalidArgument, "does not use one",
+          params(PipelineKind::Distilled, {lora(LoraRole::Distilled, 0)}));
+  refused(Status::ComponentMissing, "needs a distilled LoRA",
+          params(PipelineKind::TwoStage, {lora(LoraRole::User, 0)}));
+  refused(Status::ComponentMissing, "needs a distilled LoRA",
+          params(PipelineKind::TwoStage, {lora(LoraRole::Distilled, 1)}));
+  const auto strengths = [&](PipelineKind kind, int32_t stages, int32_t stage) {
+    const pipelines::Components components(params(kind, {lora(LoraRole::Distilled, stages)}));
+    std::vector<double> values;
+    for (const auto& chosen : components.stage_loras(stage)) values.push_back(chosen.strength);
+    return values;
+  };
+  CHECK(strengths(PipelineKind::TwoStage, 0, 1).empty());
+  CHECK(strengths(PipelineKind::TwoStage, 0, 2) == std::vector{0.5});
+  CHECK(strengths(PipelineKind::TwoStage, 3, 1) == std::vector{0.5});
+  CHECK(strengths(PipelineKind::TwoStageHq, 0, 1) == std::vector{0.125});
+  CHECK(strengths(PipelineKind::TwoStageHq, 0, 2) == std::vector{0.25});
 }
 
 TEST_CASE("models that do not fit are refused from their headers") {

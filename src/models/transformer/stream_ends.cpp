@@ -110,6 +110,11 @@ at::Tensor StreamEnds::patchify(const at::Tensor& latent, const StreamConstants&
 
 StreamLevels StreamEnds::levels(const latents::Modality& modality, const at::Tensor& other_sigma,
                                 const StreamConstants& constants) const {
+  if (modality.sigma.numel() != 1 && modality.sigma.numel() != constants.batch) {
+    fail(Status::InvalidArgument,
+         "The noise level of the {} stream has shape [{}]; expected [{}]. Pass one level per sample.", name(),
+         fmt::join(modality.sigma.sizes(), ", "), constants.batch);
+  }
   const auto distinct = distinct_levels(modality.timesteps, constants.batch, constants.tokens);
   const auto own = distinct.values * timestep_scale_;
   StreamLevels levels;

@@ -71,8 +71,10 @@ Upsampler::Upsampler(const quant::Source& source, const UpsamplerConfig& config)
 at::Tensor Upsampler::blur(const at::Tensor& x) const {
   const int64_t B = x.size(0), C = x.size(1), F = x.size(2), stride = config_.ratio.denominator;
   const auto images = x.permute({0, 2, 1, 3, 4}).reshape({B * F, C, x.size(3), x.size(4)});
-  const auto small = at::conv2d(images, blur_kernel_.expand({C, 1, 5, 5}), std::nullopt, {stride, stride},
-                                {2, 2}, {1, 1}, C);
+  constexpr bool benchmark = false, deterministic = true, cudnn = true, tf32 = false;
+  const auto small =
+      at::_convolution(images, blur_kernel_.expand({C, 1, 5, 5}), std::nullopt, {stride, stride}, {2, 2},
+                       {1, 1}, false, {0, 0}, C, benchmark, deterministic, cudnn, tf32);
   return small.view({B, F, C, small.size(2), small.size(3)}).permute({0, 2, 1, 3, 4});
 }
 

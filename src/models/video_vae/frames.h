@@ -1,4 +1,5 @@
-// Decoder output as frames: the range [0, 1], 8-bit RGB, planar YUV (spec 04 §5.1, 07 §9).
+// Pixels between the ranges that networks and frames have (spec 04 §5.1). 8-bit frames are made in the media
+// room.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -13,12 +14,5 @@ at::Tensor from_unit_range(const at::Tensor& values);
 /// Raw pixels [B, 3, f, h, w], nominally in [−1, 1] -> frames [f, h, w, 3] of batch element 0 in [0, 1]; each
 /// operation rounds in the dtype of the input.
 at::Tensor to_unit_range(const at::Tensor& raw);
-
-/// Frames [f, h, w, 3] -> uint8 of the same shape: clamp, ×255 in the dtype of the input, truncate.
-at::Tensor to_rgb24(const at::Tensor& frames);
-
-/// Frames [f, h, w, 3] -> uint8 [f, h·3/2, w], the bytes of I420: BT.709, limited range, 2×2 mean, truncated,
-/// computed in the dtype of the input. Throws InvalidArgument for an odd height or width.
-at::Tensor to_yuv420p(const at::Tensor& frames);
 
 }  // namespace ltx::video_vae

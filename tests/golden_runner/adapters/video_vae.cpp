@@ -1,6 +1,7 @@
 // Golden cases of the group video_vae.
 #include "base/error.h"
 #include "golden.h"
+#include "media/tensors.h"
 #include "models/upsampler/upsampler.h"
 #include "models/video_vae/auto_tiling.h"
 #include "models/video_vae/decoder.h"
@@ -92,8 +93,8 @@ Results upsample(const Case& c) {
 Results to_uint8(const Case& c) {
   const auto frames = video_vae::to_unit_range(c.input("raw"));
   return {{{"frames", frames},
-           {"rgb24", video_vae::to_rgb24(frames)},
-           {"yuv420p", video_vae::to_yuv420p(frames)}},
+           {"rgb24", media::to_rgb8(frames, media::CodeRounding::Reference)},
+           {"yuv420p", media::to_i420(frames, media::CodeRounding::Reference)}},
           json::object()};
 }
 
