@@ -231,8 +231,9 @@ TEST_CASE("tiles of the decoder blend into what one piece gives") {
     return sum;
   };
   CHECK(distance(tiled) > 0);  // it really was tiled
-  CHECK(distance(tiled) <
-        0.6 * distance(other));  // and is still the same picture: seams differ, another seed is another one
+  // No closer bound holds here: the decoder sees further than the overlap, so frames near a seam differ. That
+  // tiles are blended by the rule is shown by the decode_tiled vectors and by the video VAE's own tests.
+  CHECK(distance(tiled) < 0.6 * distance(other));
 }
 
 TEST_CASE("values that are not finite are reported with their place") {
