@@ -31,7 +31,7 @@ at::Tensor fuse_bf16(const at::Tensor& weight, const std::vector<ScaledFactors>&
       // Products of bf16 values are exact in fp32 and are summed in it, as a bf16 GEMM with fp32 accumulation
       // does.
       const auto up = updates[i].up.narrow(0, begin, rows).to(at::kBFloat16).to(at::kFloat);
-      const auto scale = static_cast<float>(updates[i].scale);
+      const auto scale = static_cast<float>(updates[i].strength * updates[i].alpha);
       const auto sum = i == 0 ? at::mm((up * scale).to(at::kBFloat16).to(at::kFloat), downs[i])
                               : at::addmm(delta, up, downs[i], 1, scale);
       delta = sum.to(at::kBFloat16).to(at::kFloat);
@@ -68,7 +68,7 @@ void FusedStore::add(const Lora& lora) {
            "'{}': layer '{}': expected an update of shape [{}], found [{}]. The LoRA was made for another "
            "model.",
            lora.file->path(), layer, fmt::join(weight->shape, ", "), fmt::join(update, ", "));
-    targets_[layer + ".weight"].push_back({lora.file, factors, lora.strength * lora.file->scale(factors)});
+    targets_[layer + ".weight"].push_back({lora.file, factors, lora.strength, lora.file->scale(factors)});
     ++matched;
   }
   if (matched == 0)
@@ -87,7 +87,7 @@ at::Tensor FusedStore::read(std::string_view name) const {
   std::vector<ScaledFactors> updates;
   for (const auto& update : found->second)
     updates.push_back({update.file->up(update.factors).to(device_),
-                       update.file->down(update.factors).to(device_), update.scale});
+                       update.file->down(update.factors).to(device_), update.strength, update.alpha});
   auto fused = fuse_bf16(base_->read(name).to(device_), updates);
   base_->release(name);
   for (const auto& update : found->second) update.file->release(update.factors);

@@ -34,7 +34,7 @@ class FusedStore : public Store {
   struct Update {
     std::shared_ptr<const LoraFile> file;
     LoraFactors factors;
-    double scale;  // strength · alpha / rank
+    double strength, alpha;  // alpha: alpha / rank
   };
   void add(const Lora& lora);
 
@@ -50,11 +50,6 @@ std::shared_ptr<const Store> with_loras(std::shared_ptr<const Store> base, std::
 
 /// The reference's rounding order (spec 01 §8.5, §8.6): the rows of `weight` [N, K] with Σ scale · up · down
 /// added.
-struct ScaledFactors {
-  at::Tensor up;    // [N, r]
-  at::Tensor down;  // [r, K]
-  double scale;
-};
 at::Tensor fuse_bf16(const at::Tensor& weight, const std::vector<ScaledFactors>& updates);
 
 }  // namespace ltx::weights

@@ -5,9 +5,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "formats/matrix.h"
 
 namespace ltx::io {
 class Safetensors;
@@ -20,6 +23,32 @@ struct TensorInfo {
   std::vector<int64_t> shape;
   std::string dtype;   // as spelled by the file: "BF16", "F32", …
   std::string source;  // file and full name in it, for messages
+  /// A layer's weight that is stored in a number format: `shape` is then the logical [N, K] and `dtype` the
+  /// dtype that `read` dequantizes to.
+  formats::Format format = formats::Format::Unquantized;
+};
+
+/// A layer's weight as a file stores it, with what the file says about the layer's activations.
+struct StoredMatrix {
+  formats::Matrix matrix;
+  at::Tensor input_scale;              // F32 [], decode multiplier of the activation; undefined: none stored
+  at::Tensor pre_quant_scale;          // [K]: x is multiplied by it before quantization; undefined: none
+  bool full_precision_matmul = false;  // the file asks for dequantized arithmetic
+};
+
+/// scale · up · down, to be added to a weight (a LoRA's update).
+struct ScaledFactors {
+  at::Tensor up;        // [N, r], as stored
+  at::Tensor down;      // [r, K], as stored
+  double strength = 1;  // of the LoRA
+  double alpha = 1;     // alpha / rank where the file stores an alpha, else 1
+};
+
+/// What a layer's weight is made of, for who combines the parts itself.
+struct WeightParts {
+  at::Tensor values;                   // in the stored dtype; undefined where `stored` has a value
+  std::optional<StoredMatrix> stored;  // codes and scales
+  std::vector<ScaledFactors> updates;  // in the order of fusion
 };
 
 /// A set of named tensors. `read` yields a CPU tensor in the stored dtype, in memory of its own or in the map
@@ -30,6 +59,8 @@ class Store {
   virtual std::vector<std::string> names() const = 0;
   virtual const TensorInfo* find(std::string_view name) const = 0;
   virtual at::Tensor read(std::string_view name) const = 0;
+  /// The parts of the weight `name`; `read` gives their sum in the stored (or dequantized) dtype.
+  virtual WeightParts parts(std::string_view name) const { return {read(name), {}, {}}; }
   virtual std::string describe() const = 0;  // "file.safetensors", "memory"
   /// True if `read` may yield the map of a file. Who keeps such a tensor copies it: a file that is replaced
   /// or shortened must not reach a loaded network.

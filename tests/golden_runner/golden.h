@@ -53,6 +53,7 @@ void register_audio(Registry&);
 void register_diffusion(Registry&);
 void register_media(Registry&);
 void register_pipelines(Registry&);
+void register_quantization(Registry&);
 
 /// Runs every case below the folders whose path or component contains `filter`; returns the process's exit
 /// code.

@@ -1,0 +1,9 @@
+// quant.linear
+#include "golden.h"
+#include "quantization.h"
+
+namespace ltx::golden {
+
+void register_quant_linear(Registry&) {}
+
+}  // namespace ltx::golden
