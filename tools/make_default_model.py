@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a small synthetic LTX-2.3 model set: a monolith, a Gemma folder and a spatial upsampler, in the published layout.
 
-    make_default_model.py FOLDER [--preset default|tiny] [--seed N]
+    make_default_model.py FOLDER [--preset default|tiny|wide] [--seed N]
 
 The weights are random: the set paints noise. It exists so that every part of the library runs, end to end, on any machine, without
 a download. The same seed gives the same bytes everywhere. The folder appears complete or not at all.

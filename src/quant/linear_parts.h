@@ -2,6 +2,7 @@
 #pragma once
 #include <ATen/ATen.h>
 
+#include <string>
 #include <vector>
 
 #include "formats/matrix.h"
@@ -42,6 +43,7 @@ enum class Kind : int32_t {
 enum class ActScale : int32_t { Auto = 0, Static = 1, Dynamic = 2, Fixed1 = 3 };
 
 struct LinearParts {
+  std::string name;  // full path from the component's root: what observers and messages call the layer
   formats::Matrix weight;
   at::Tensor bias;  // [N] in the compute dtype; fp8-cast: in the weight's fp8 dtype; undefined: none
   Kind kind = Kind::None;

@@ -1,4 +1,4 @@
-"""The two presets: widths of every network. The layouts in networks.py hold for any of them."""
+"""The presets: widths of every network. The layouts in networks.py hold for any of them."""
 from dataclasses import dataclass, field
 
 
@@ -37,4 +37,8 @@ PRESETS = {
     "tiny": Shape(blocks=2, heads=2, head_width=24, audio_head_width=12, connector_layers=1, gemma_width=48, gemma_hidden=80,
                   gemma_layers=3, gemma_heads=3, gemma_kv_heads=1, gemma_head_width=20, sliding_window=24, decoder_base=4,
                   decoder_layers=1, vocoder_width=32, bwe_width=16, kernels=(3,)),
+    # The configuration of spec 08 §25: every block size of the number formats divides its widths.
+    "wide": Shape(blocks=2, heads=2, head_width=128, audio_head_width=64, connector_layers=1, gemma_width=256, gemma_hidden=512,
+                  gemma_layers=3, gemma_heads=4, gemma_kv_heads=2, gemma_head_width=64, sliding_window=24, decoder_layers=1,
+                  vocoder_width=32, bwe_width=16, kernels=(3,)),
 }
