@@ -32,7 +32,8 @@ Quantized mxfp8(const at::Tensor& x);
 /// given: STATIC or FIXED_1, undefined: amax/2688.
 Quantized nvfp4(const at::Tensor& x, const at::Tensor& scale_2 = {});
 
-/// Values in F32 of what the functions above yield; for tests and emulation.
+/// Values in F32 of what the functions above yield; for tests and emulation. A scale of dequantize_fp8 is [],
+/// [M] or [M, K/128].
 at::Tensor dequantize_fp8(const Quantized& x);
 at::Tensor dequantize_int8(const Quantized& x);
 at::Tensor dequantize_mxfp8(const Quantized& x, int64_t columns);

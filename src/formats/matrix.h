@@ -7,22 +7,24 @@
 
 namespace ltx::formats {
 
+// clang-format off
 /// A weight [N, K]. Which members are defined, by format:
 ///
-/// | format        | codes                                  | scale                          | others |
-/// |---------------|----------------------------------------|--------------------------------|--------------------|
-/// | Unquantized   | BF16 / F16 / F32 [N, K]                |                                | | |
-/// Fp8Unscaled   | Float8_e4m3fn or _e5m2 [N, K]          |                                | | | Fp8PerTensor
-/// | the same                               | F32 [] decode multiplier       |                    | |
-/// Fp8PerRow     | Float8_e4m3fn [N, K]                   | F32 [N]                        | | | Fp8Block128
-/// | Float8_e4m3fn [N, K]                   | F32 [⌈N/128⌉, ⌈K/128⌉]         |                    | |
-/// Fp6Block128   | U8 [N, 3K/4]                           | F32 [N/128, K/128]             | | | Mxfp8 |
-/// Float8_e4m3fn [N, K↑32], zero padded   | U8 (E8M0) [N, K↑32/32] linear  |                    | | Nvfp4 |
-/// U8 [N, K/2], element 2j high           | U8 (E4M3) [N, K/16] linear     | scale_2 F32 []     | | Int8 | I8
-/// [N, K]                              | F32 [N] or []                  | rotation           | | Int4 | U8
-/// [N, K/2], element 2j high           | BF16 [N, K/g]                  | zero BF16 [N, K/g]; undefined:
-/// symmetric | | Nf4           | U8 [N·K/2], element 2j high            | F32 [⌈N·K/block⌉] block maxima |
-/// table F32 [16]     | | GGUF types    | U8 [N, bytes of a row]                 | |                    |
+/// | format      | codes                                | scale                            | others                           |
+/// |-------------|--------------------------------------|----------------------------------|----------------------------------|
+/// | Unquantized | BF16 / F16 / F32 [N, K]              |                                  |                                  |
+/// | Fp8Unscaled | Float8_e4m3fn or _e5m2 [N, K]        |                                  |                                  |
+/// | Fp8PerTensor| the same                             | F32 [] decode multiplier         |                                  |
+/// | Fp8PerRow   | Float8_e4m3fn [N, K]                 | F32 [N]                          |                                  |
+/// | Fp8Block128 | Float8_e4m3fn [N, K]                 | F32 [⌈N/128⌉, ⌈K/128⌉]           |                                  |
+/// | Fp6Block128 | U8 [N, 3K/4]                         | F32 [N/128, K/128]               |                                  |
+/// | Mxfp8       | Float8_e4m3fn [N, K↑32], zero padded | U8 (E8M0) [N, K↑32/32] linear    |                                  |
+/// | Nvfp4       | U8 [N, K/2], element 2j high         | U8 (E4M3) [N, K/16] linear       | scale_2 F32 []                   |
+/// | Int8        | I8 [N, K]                            | F32 [N] or []                    | rotation                         |
+/// | Int4        | U8 [N, K/2], element 2j high         | BF16 [N, K/g]                    | zero BF16 [N, K/g]; undefined: symmetric |
+/// | Nf4         | U8 [N·K/2], element 2j high          | F32 [⌈N·K/block⌉] block maxima   | table F32 [16]                   |
+/// | GGUF types  | U8 [N, bytes of a row]               |                                  |                                  |
+// clang-format on
 struct Matrix {
   Format format = Format::Unquantized;
   int64_t rows = 0, columns = 0;  // N, K

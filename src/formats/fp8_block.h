@@ -1,0 +1,13 @@
+// e4m3 with a scale per block: weights 128 × 128 (spec 08 §13.1).
+#pragma once
+#include "formats/matrix.h"
+
+namespace ltx::formats {
+
+constexpr int64_t kBlock = 128;
+
+Matrix encode_fp8_block128(const at::Tensor& weight);
+/// The last block of rows and of columns may be partial.
+at::Tensor decode_fp8_block128(const Matrix& matrix, at::ScalarType dtype);
+
+}  // namespace ltx::formats
