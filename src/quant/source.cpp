@@ -15,14 +15,15 @@ at::Tensor settle(const weights::View& view, std::string_view name, const at::Te
 
 }  // namespace
 
-Source::Source(weights::View view, at::Device device, at::ScalarType compute)
-    : view_(std::move(view)), device_(device), compute_(compute) {}
+Source::Source(weights::View view, at::Device device, at::ScalarType compute,
+               std::shared_ptr<const Context> context)
+    : view_(std::move(view)), device_(device), compute_(compute), context_(std::move(context)) {}
 
 Source Source::operator/(std::string_view name) const {
-  return {view_ / name, device_, compute_};
+  return {view_ / name, device_, compute_, context_};
 }
 Source Source::operator/(int64_t index) const {
-  return {view_ / index, device_, compute_};
+  return {view_ / index, device_, compute_, context_};
 }
 
 at::Tensor Source::tensor(std::string_view name, at::IntArrayRef shape) const {

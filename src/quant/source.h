@@ -1,15 +1,19 @@
-// What a network is built from: a place in the weights plus the policy in force (dtype, device and, later,
-// formats).
+// What a network is built from: a place in the weights plus the policy in force (dtype, device, formats).
 #pragma once
+#include <memory>
+
 #include "weights/view.h"
 
 namespace ltx::quant {
 
+struct Context;
+
 class Source {
  public:
   /// `compute` is the dtype of all arithmetic between quantized layers: kBFloat16 or kFloat (parity,
-  /// training).
-  Source(weights::View view, at::Device device, at::ScalarType compute);
+  /// training). Without a context no layer is held in a number format.
+  Source(weights::View view, at::Device device, at::ScalarType compute,
+         std::shared_ptr<const Context> context = nullptr);
 
   Source operator/(std::string_view name) const;
   Source operator/(int64_t index) const;
@@ -27,11 +31,14 @@ class Source {
   const weights::View& view() const { return view_; }
   at::Device device() const { return device_; }
   at::ScalarType compute() const { return compute_; }
+  /// The policy in force and what goes with it (quant/context.h); null: none.
+  const Context* context() const { return context_.get(); }
 
  private:
   weights::View view_;
   at::Device device_;
   at::ScalarType compute_;
+  std::shared_ptr<const Context> context_;
 };
 
 }  // namespace ltx::quant
