@@ -1,12 +1,8 @@
 #include "io/safetensors.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 #include <nlohmann/json.hpp>
-#include <tuple>
 
 #include "base/error.h"
 #include "io/json.h"
@@ -91,7 +87,7 @@ TensorEntry read_entry(const std::string& path, const std::string& name, const j
   return entry;
 }
 
-void refuse_overlap(const std::string& path, const SafetensorsHeader& header) {
+void refuse_overlap(const std::string& path, const TensorTable& header) {
   struct Range {
     uint64_t begin, end;
     const std::string* name;
@@ -118,7 +114,7 @@ int bits_of(std::string_view dtype) {
   return found == bits.end() ? 0 : found->second;
 }
 
-SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& path) {
+TensorTable read_safetensors_header(std::span<const std::byte> file, const std::string& path) {
   if (file.size() < 8) corrupt(path, 0, fmt::format("expected at least 8 bytes, found {}", file.size()));
   uint64_t size = 0;
   std::memcpy(&size, file.data(), 8);
@@ -130,7 +126,7 @@ SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const
     corrupt(path, 0,
             fmt::format("expected {} bytes of header, found {} up to the end of the file", size,
                         file.size() - 8));
-  SafetensorsHeader result;
+  TensorTable result;
   result.data_begin = 8 + size;
   const char* text = reinterpret_cast<const char*>(file.data()) + 8;
   if (*text != '{') corrupt(path, 8, "expected the header to begin with '{'");
@@ -178,41 +174,6 @@ SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const
   }
   refuse_overlap(path, result);
   return result;
-}
-
-Safetensors::Safetensors(const std::filesystem::path& path) : file_(std::make_shared<MappedFile>(path)) {
-  header_ = read_safetensors_header(file_->bytes(), path.string());
-}
-
-std::shared_ptr<const Safetensors> Safetensors::open(const std::filesystem::path& path) {
-  using Identity = std::tuple<std::string, dev_t, ino_t, off_t, time_t, long>;
-  static std::mutex mutex;
-  static std::map<Identity, std::weak_ptr<const Safetensors>> opened;
-
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0)
-    return std::make_shared<const Safetensors>(path);  // its error is the exact one
-  const Identity identity{path.string(), info.st_dev,         info.st_ino,
-                          info.st_size,  info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
-  {
-    const std::lock_guard lock(mutex);
-    if (const auto found = opened.find(identity); found != opened.end())
-      if (auto file = found->second.lock()) return file;
-  }
-  auto file = std::make_shared<const Safetensors>(path);
-  const std::lock_guard lock(mutex);
-  std::erase_if(opened, [](const auto& item) { return item.second.expired(); });
-  opened[identity] = file;
-  return file;
-}
-
-const TensorEntry* Safetensors::find(std::string_view name) const {
-  const auto found = header_.tensors.find(name);
-  return found == header_.tensors.end() ? nullptr : &found->second;
-}
-
-std::span<const std::byte> Safetensors::data(const TensorEntry& entry) const {
-  return file_->bytes().subspan(header_.data_begin + entry.begin, entry.end - entry.begin);
 }
 
 }  // namespace ltx::io

@@ -42,7 +42,7 @@ void write_text_embeddings(const std::string& path, const PromptContexts& contex
 }
 
 void check_text_embeddings(const std::string& path, bool guided, int64_t video_width, int64_t audio_width) {
-  const io::Safetensors file(path);
+  const io::TensorFile file(path);
   const auto format = file.metadata().find("format");
   if (format == file.metadata().end() || format->second != kFormat)
     fail(Status::FileFormat,
@@ -59,7 +59,7 @@ void check_text_embeddings(const std::string& path, bool guided, int64_t video_w
              name);
       const int64_t width = video ? video_width : audio_width;
       if (entry->shape.size() != 3 || entry->shape[0] != 1 || entry->shape[1] < 1 ||
-          entry->shape[2] != width || (entry->dtype != "BF16" && entry->dtype != "F32"))
+          (width != 0 && entry->shape[2] != width) || (entry->dtype != "BF16" && entry->dtype != "F32"))
         fail(Status::TensorMismatch,
              "'{}': tensor '{}' is {} [{}], expected BF16 or F32 [1, T, {}]. Encode the text again with this "
              "model.",

@@ -33,7 +33,7 @@ bool is_telling(Component component, std::string_view name) {
 Checkpoint::Checkpoint(const std::vector<std::filesystem::path>& paths) {
   if (paths.empty())
     fail(Status::InvalidArgument, "expected at least one checkpoint file, found none. Give a path.");
-  for (const auto& path : paths) files_.push_back(io::Safetensors::open(path));
+  for (const auto& path : paths) files_.push_back(io::TensorFile::open(path));
   metadata_ = Metadata(files_.front()->metadata(), files_.front()->path().string());
   kind_ = classify(*files_.front());
 }
@@ -54,7 +54,7 @@ bool Checkpoint::has(Component component) const {
 
 std::shared_ptr<const FileStore> Checkpoint::store(Component component) const {
   return std::make_shared<const FileStore>(
-      files_, [component](const io::Safetensors& file) -> Rename { return names_in(file, component); });
+      files_, [component](const io::TensorFile& file) -> Rename { return names_in(file, component); });
 }
 
 Part Checkpoint::open(Component component) const {

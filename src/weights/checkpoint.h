@@ -30,7 +30,7 @@ class Checkpoint {
   const Metadata& metadata() const { return metadata_; }
   FileKind kind() const { return kind_; }  // of the first file
   std::filesystem::path path() const;      // of the first file
-  const std::vector<std::shared_ptr<const io::Safetensors>>& files() const { return files_; }
+  const std::vector<std::shared_ptr<const io::TensorFile>>& files() const { return files_; }
 
   /// True if the files hold the tensors that make the component more than a fragment.
   bool has(Component component) const;
@@ -45,7 +45,7 @@ class Checkpoint {
  private:
   std::shared_ptr<const FileStore> store(Component component) const;
 
-  std::vector<std::shared_ptr<const io::Safetensors>> files_;
+  std::vector<std::shared_ptr<const io::TensorFile>> files_;
   Metadata metadata_;
   FileKind kind_ = FileKind::Unknown;
 };

@@ -29,7 +29,7 @@ constexpr std::array<Naming, 10> kNames = {{
     {Component::TextEncoder, "text_encoder", ""},
 }};
 
-bool any_starts_with(const io::Safetensors& file, std::string_view prefix) {
+bool any_starts_with(const io::TensorFile& file, std::string_view prefix) {
   const auto first = file.tensors().lower_bound(prefix);
   return first != file.tensors().end() && first->first.starts_with(prefix);
 }
@@ -47,7 +47,7 @@ constexpr std::string_view kVideoConnector = "video_embeddings_connector.",
                            kAudioConnector = "audio_embeddings_connector.",
                            kLegacyConnector = "embeddings_connector.";
 
-Rename transformer_names(const io::Safetensors& file) {
+Rename transformer_names(const io::TensorFile& file) {
   const auto prefix = transformer_prefix(file);
   if (!prefix.found) return [](std::string_view) { return std::string(); };
   return [text = prefix.text](std::string_view name) -> std::string {
@@ -66,7 +66,7 @@ Rename transformer_names(const io::Safetensors& file) {
   };
 }
 
-Rename embeddings_names(const io::Safetensors& file) {
+Rename embeddings_names(const io::TensorFile& file) {
   std::vector<std::pair<std::string, std::string>> rules;
   for (const std::string prefix : {"model.diffusion_model.", "diffusion_model.", ""}) {
     rules.emplace_back(prefix + std::string(kVideoConnector), "video_connector.");
@@ -81,20 +81,20 @@ Rename embeddings_names(const io::Safetensors& file) {
 }
 
 /// "vae.encoder." or "encoder." plus the statistics of either spelling.
-Rename video_names(const io::Safetensors& file, const std::string& half) {
+Rename video_names(const io::TensorFile& file, const std::string& half) {
   // A bare "encoder." in a file that also has "vae." belongs to somebody else.
   const std::string prefix = any_starts_with(file, "vae.") ? "vae." : "";
   return replace_prefixes(
       {{prefix + half, ""}, {prefix + "per_channel_statistics.", "per_channel_statistics."}});
 }
 
-Rename audio_names(const io::Safetensors& file, const std::string& half) {
+Rename audio_names(const io::TensorFile& file, const std::string& half) {
   const std::string prefix = any_starts_with(file, "audio_vae.") ? "audio_vae." : "";
   return replace_prefixes(
       {{prefix + half, ""}, {prefix + "per_channel_statistics.", "per_channel_statistics."}});
 }
 
-Rename vocoder_names(const io::Safetensors& file) {
+Rename vocoder_names(const io::TensorFile& file) {
   // Removed exactly once: "vocoder.vocoder.conv_pre" is the inner generator. An extract without the outer
   // prefix shows itself by a generator part at the top.
   const bool bare = any_starts_with(file, "bwe_generator.") || any_starts_with(file, "conv_pre.");
@@ -109,11 +109,11 @@ Rename vocoder_names(const io::Safetensors& file) {
                            {"conv_post.", "conv_post."}});
 }
 
-Rename upsampler_names(const io::Safetensors&) {
+Rename upsampler_names(const io::TensorFile&) {
   return [](std::string_view name) { return std::string(name); };
 }
 
-Rename text_names(const io::Safetensors& file) {
+Rename text_names(const io::TensorFile& file) {
   // Flat Gemma 4 files and Hugging Face's spelling share the prefix "model." (spec 01 §3.2).
   const bool flat =
       file.find("model.layers.0.post_feedforward_layernorm.weight") != nullptr ||
@@ -174,14 +174,14 @@ std::string_view config_section(Component component) {
   return "";
 }
 
-Prefix transformer_prefix(const io::Safetensors& file) {
+Prefix transformer_prefix(const io::TensorFile& file) {
   for (const std::string prefix : {"model.diffusion_model.", "diffusion_model.", ""})
     for (const std::string_view sign : {"transformer_blocks.0.", "adaln_single.", "audio_adaln_single."})
       if (any_starts_with(file, prefix + std::string(sign))) return {true, prefix};
   return {};
 }
 
-Rename names_in(const io::Safetensors& file, Component component) {
+Rename names_in(const io::TensorFile& file, Component component) {
   switch (component) {
     case Component::Transformer:
       return transformer_names(file);

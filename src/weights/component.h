@@ -34,13 +34,13 @@ std::string_view config_section(Component component);
 
 /// Translates the names of one file into the component's names; empty: not part of it. The prefixes in use
 /// are read off the file: published files, bare extracts and the spellings of other tools differ.
-std::function<std::string(std::string_view)> names_in(const io::Safetensors& file, Component component);
+std::function<std::string(std::string_view)> names_in(const io::TensorFile& file, Component component);
 
 /// The prefix of the transformer in a file: "model.diffusion_model.", "diffusion_model." or "".
 struct Prefix {
   bool found = false;
   std::string text;
 };
-Prefix transformer_prefix(const io::Safetensors& file);
+Prefix transformer_prefix(const io::TensorFile& file);
 
 }  // namespace ltx::weights

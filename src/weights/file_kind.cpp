@@ -9,16 +9,16 @@
 namespace ltx::weights {
 namespace {
 
-bool any_starts_with(const io::Safetensors& file, std::string_view prefix) {
+bool any_starts_with(const io::TensorFile& file, std::string_view prefix) {
   const auto first = file.tensors().lower_bound(prefix);
   return first != file.tensors().end() && first->first.starts_with(prefix);
 }
 
-bool has(const io::Safetensors& file, std::string_view name) {
+bool has(const io::TensorFile& file, std::string_view name) {
   return file.find(name) != nullptr;
 }
 
-size_t rank_of(const io::Safetensors& file, std::string_view name) {
+size_t rank_of(const io::TensorFile& file, std::string_view name) {
   const auto* entry = file.find(name);
   return entry ? entry->shape.size() : 0;
 }
@@ -59,7 +59,7 @@ std::string_view name_of(FileKind kind) {
   return "unknown";
 }
 
-FileKind classify(const io::Safetensors& file) {
+FileKind classify(const io::TensorFile& file) {
   // A lone ".alpha" proves nothing: activations have parameters of that name.
   for (const auto& [name, entry] : file.tensors())
     if (const auto part = read_lora_key(name).part; part != LoraPart::None && part != LoraPart::Alpha)
@@ -92,7 +92,7 @@ FileKind classify(const io::Safetensors& file) {
   return FileKind::Unknown;
 }
 
-bool is_temporal_upsampler(const io::Safetensors& file) {
+bool is_temporal_upsampler(const io::TensorFile& file) {
   const auto config = Metadata(file.metadata(), file.path().string()).config();
   if (const auto found = config.find("temporal_upsample"); found != config.end() && found->is_boolean())
     return found->get<bool>();

@@ -27,10 +27,10 @@ enum class FileKind {
 /// "LoRA", "monolithic checkpoint", … for messages and reports.
 std::string_view name_of(FileKind kind);
 
-FileKind classify(const io::Safetensors& file);
+FileKind classify(const io::TensorFile& file);
 
 /// True for an upsampler of the frame rate, false for one of the picture.
-bool is_temporal_upsampler(const io::Safetensors& file);
+bool is_temporal_upsampler(const io::TensorFile& file);
 
 /// True if the file's name says that the model is distilled; nothing inside a file does (spec 01 §6.5).
 bool name_suggests_distilled(const std::filesystem::path& path);

@@ -86,7 +86,7 @@ json metadata_of(const Metadata& metadata) {
 json inspect_file(const fs::path& path) {
   const Checkpoint file(path);
   const auto& header = *file.files().front();
-  const auto all = FileStore({file.files().front()}, [](const io::Safetensors&) { return Rename(); });
+  const auto all = FileStore({file.files().front()}, [](const io::TensorFile&) { return Rename(); });
   json result = census(all);
   result["path"] = io::printable(path.string());
   result["kind"] = name_of(file.kind());
@@ -103,7 +103,7 @@ json inspect_file(const fs::path& path) {
     for (const auto& [name, entry] : header.tensors())
       if (!rename(name).empty()) used.insert(name);
     result["components"][std::string(name_of(component))] =
-        census(FileStore({file.files().front()}, [component](const io::Safetensors& one) -> Rename {
+        census(FileStore({file.files().front()}, [component](const io::TensorFile& one) -> Rename {
           return names_in(one, component);
         }));
   }

@@ -10,14 +10,15 @@
 
 namespace ltx::weights {
 
-LoraFile::LoraFile(const std::filesystem::path& path) : path_(path.string()) {
-  const auto file = io::Safetensors::open(path);
+LoraFile::LoraFile(const std::filesystem::path& path, bool reference)
+    : path_(path.string()), reference_(reference) {
+  const auto file = io::TensorFile::open(path);
   metadata_ = Metadata(file->metadata(), path_);
   if (const auto kind = classify(*file); kind != FileKind::Lora)
     fail(Status::FileFormat, "'{}': expected a LoRA, found a {}. Give a LoRA made for LTX-2.", path_,
          name_of(kind));
   for (const auto& [name, entry] : file->tensors()) {
-    const auto key = read_lora_key(name);
+    const auto key = reference ? read_reference_lora_key(name) : read_lora_key(name);
     if (key.part == LoraPart::None) continue;
     if (key.part == LoraPart::Unsupported)
       fail(Status::LoraMismatch,

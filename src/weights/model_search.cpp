@@ -56,7 +56,7 @@ Found look_into(const fs::path& root, std::vector<std::string>& warnings) {
                     [&](const auto& folder) { return below(file, folder) && fs::path(folder) != root; }))
       continue;
     try {
-      found.files[classify(*io::Safetensors::open(file))].push_back(file.string());
+      found.files[classify(*io::TensorFile::open(file))].push_back(file.string());
     } catch (const Error& problem) {
       warnings.push_back(std::string("passed over: ") + problem.what());
     }
@@ -86,7 +86,7 @@ std::vector<std::string> prefer(std::vector<std::string> candidates, Wish wish) 
 }
 
 bool doubles_the_picture(const std::string& path) {
-  const auto file = io::Safetensors::open(path);
+  const auto file = io::TensorFile::open(path);
   const auto config = Metadata(file->metadata(), path).config();
   for (const auto* key : {"spatial_scale", "rational_spatial_scale"})
     if (const auto found = config.find(key); found != config.end() && found->is_number())
@@ -134,7 +134,7 @@ ModelPaths search_root(ModelPaths paths, std::optional<bool> distilled, std::vec
   }
   std::vector<std::string> spatial, temporal;
   for (const auto& path : found.files[FileKind::Upsampler])
-    (is_temporal_upsampler(*io::Safetensors::open(path)) ? temporal : spatial).push_back(path);
+    (is_temporal_upsampler(*io::TensorFile::open(path)) ? temporal : spatial).push_back(path);
   if (paths.spatial_upsampler.empty())
     paths.spatial_upsampler =
         choose(prefer(std::move(spatial), doubles_the_picture), paths.root, "spatial_upsampler");

@@ -88,11 +88,11 @@ at::Tensor MemoryStore::read(std::string_view name) const {
 
 struct FileStore::Impl {
   struct Place {
-    const io::Safetensors* file;
+    const io::TensorFile* file;
     const io::TensorEntry* entry;
     TensorInfo info;
   };
-  std::vector<std::shared_ptr<const io::Safetensors>> files;
+  std::vector<std::shared_ptr<const io::TensorFile>> files;
   std::map<std::string, Place, std::less<>> places;
   std::vector<std::string> overwritten;
 };
@@ -100,14 +100,14 @@ struct FileStore::Impl {
 FileStore::FileStore(const std::vector<std::string>& paths, const Rename& rename)
     : FileStore(
           [&] {
-            std::vector<std::shared_ptr<const io::Safetensors>> files;
-            for (const auto& path : paths) files.push_back(io::Safetensors::open(path));
+            std::vector<std::shared_ptr<const io::TensorFile>> files;
+            for (const auto& path : paths) files.push_back(io::TensorFile::open(path));
             return files;
           }(),
-          [&](const io::Safetensors&) { return rename; }) {}
+          [&](const io::TensorFile&) { return rename; }) {}
 
-FileStore::FileStore(std::vector<std::shared_ptr<const io::Safetensors>> files,
-                     const std::function<Rename(const io::Safetensors&)>& names_in) {
+FileStore::FileStore(std::vector<std::shared_ptr<const io::TensorFile>> files,
+                     const std::function<Rename(const io::TensorFile&)>& names_in) {
   auto impl = std::make_shared<Impl>();
   impl->files = std::move(files);
   for (const auto& file : impl->files) {

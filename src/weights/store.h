@@ -13,7 +13,7 @@
 #include "formats/matrix.h"
 
 namespace ltx::io {
-class Safetensors;
+class TensorFile;
 }
 
 namespace ltx::weights {
@@ -26,6 +26,8 @@ struct TensorInfo {
   /// A layer's weight that is stored in a number format: `shape` is then the logical [N, K] and `dtype` the
   /// dtype that `read` dequantizes to.
   formats::Format format = formats::Format::Unquantized;
+  /// What the file holds for it, scales included, where shape and dtype do not say it; else 0.
+  uint64_t bytes = 0;
 };
 
 /// A layer's weight as a file stores it, with what the file says about the layer's activations.
@@ -91,8 +93,8 @@ class FileStore : public Store {
  public:
   explicit FileStore(const std::vector<std::string>& paths, const Rename& rename = {});
   /// `names_in` gives each file its own rule.
-  FileStore(std::vector<std::shared_ptr<const io::Safetensors>> files,
-            const std::function<Rename(const io::Safetensors&)>& names_in);
+  FileStore(std::vector<std::shared_ptr<const io::TensorFile>> files,
+            const std::function<Rename(const io::TensorFile&)>& names_in);
   std::vector<std::string> names() const override;
   const TensorInfo* find(std::string_view name) const override;
   at::Tensor read(std::string_view name) const override;

@@ -27,7 +27,7 @@ std::vector<fs::path> files_below(const fs::path& folder) {
 }
 
 /// Bytes of a 1-D byte tensor; other integer dtypes count value by value, modulo 256.
-std::string bytes_of(const io::Safetensors& file, const std::string& name, const io::TensorEntry& entry) {
+std::string bytes_of(const io::TensorFile& file, const std::string& name, const io::TensorEntry& entry) {
   const auto data = file.data(entry);
   const int bits = io::bits_of(entry.dtype);
   const bool integer = entry.dtype.starts_with("U") || entry.dtype.starts_with("I");
@@ -149,7 +149,7 @@ void TextEncoderFiles::check_index(const fs::path& folder) const {
   // An index that outlived a re-saved model: everything it lists is there under other file names.
   std::set<std::string, std::less<>> present;
   for (const auto& path_of_file : weight_files_) {
-    const auto file = io::Safetensors::open(path_of_file);
+    const auto file = io::TensorFile::open(path_of_file);
     for (const auto& [name, entry] : file->tensors()) present.insert(name);
   }
   for (const auto& [shard, tensors] : absent)
@@ -162,7 +162,7 @@ void TextEncoderFiles::check_index(const fs::path& folder) const {
 }
 
 void TextEncoderFiles::read_packed() {
-  const auto file = io::Safetensors::open(path_);
+  const auto file = io::TensorFile::open(path_);
   const Metadata metadata(file->metadata(), path_.string());
   weight_files_ = {path_};
   config_ = metadata.value("gemma_config");

@@ -17,7 +17,7 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
-void read_metadata(const ltx::io::SafetensorsHeader& header) {
+void read_metadata(const ltx::io::TensorTable& header) {
   const ltx::weights::Metadata metadata(header.metadata, "fuzz");
   for (const auto& [key, value] : metadata.raw()) {
     metadata.value(key);
@@ -38,7 +38,7 @@ void read_metadata(const ltx::io::SafetensorsHeader& header) {
 
 void read_file(const uint8_t* data, size_t size) {
   const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(data), size);
-  ltx::io::SafetensorsHeader header;
+  ltx::io::TensorTable header;
   try {
     header = ltx::io::read_safetensors_header(bytes, "fuzz");
   } catch (const ltx::Error& error) {

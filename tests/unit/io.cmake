@@ -1,1 +1,1 @@
-ltx_unit_test(io SOURCES io_test.cpp DEPENDS ltx_io)
+ltx_unit_test(io SOURCES io_test.cpp io_gguf_test.cpp DEPENDS ltx_io)

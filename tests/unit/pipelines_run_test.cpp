@@ -194,7 +194,7 @@ TEST_CASE("encoded text replaces the prompt") {
   generate(engine, request, from_prompt);
   KeepingSink sink;
   engine.encode_text(request, folder / "text.safetensors", sink);
-  const io::Safetensors file(folder / "text.safetensors");
+  const io::TensorFile file(folder / "text.safetensors");
   CHECK(file.tensors().size() == 4);
   CHECK(file.find("positive.video")->shape == std::vector<int64_t>{1, 1024, 64});
   request.prompt.clear();

@@ -99,7 +99,7 @@ DeviceInfo accelerator(int index, bool free_memory) {
 /// Name, dtype and shape of every tensor of a file.
 json list_tensors(const fs::path& path) {
   json list = json::array();
-  const io::Safetensors file(path);
+  const io::TensorFile file(path);
   for (const auto& [name, entry] : file.tensors())
     list.push_back({{"name", name}, {"dtype", entry.dtype}, {"shape", entry.shape}});
   return list;
