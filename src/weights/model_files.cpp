@@ -108,7 +108,10 @@ ModelFiles::ModelFiles(const ModelPaths& paths, std::optional<bool> distilled) {
   }
   // The projections of a split pack lie in the text encoder's file; the first file gives config and metadata
   // (spec 01 §4.6).
-  if (const auto& main = transformer_ ? transformer_ : checkpoint_) {
+  // A GGUF file holds the transformer alone, often without a word about it: the checkpoint beside it speaks.
+  const bool bare = checkpoint_ && transformer_ && !transformer_->has(Component::Embeddings) &&
+                    !transformer_->metadata().has_config();
+  if (const auto& main = transformer_ && !bare ? transformer_ : checkpoint_) {
     std::vector<std::filesystem::path> files{main->path()};
     if (text_encoder_ && text_encoder_->packed()) files.emplace_back(paths_.text_encoder);
     embeddings_ = std::make_shared<const Checkpoint>(files);
@@ -211,6 +214,8 @@ const TextEncoderFiles& ModelFiles::text_encoder() const {
 const Metadata& ModelFiles::metadata(Component component) const {
   static const Metadata none;
   const auto* file = source(component);
+  if (file && file == transformer_.get() && checkpoint_ && !file->metadata().has_config())
+    return checkpoint_->metadata();  // whose config the file borrows
   return file ? file->metadata() : none;
 }
 

@@ -41,7 +41,8 @@ Found look_into(const fs::path& root, std::vector<std::string>& warnings) {
       continue;
     }
     if (at->path().filename() == "config.json") configs.push_back(at->path());
-    if (at->path().extension() == ".safetensors") weights.push_back(at->path());
+    if (const auto ending = at->path().extension(); ending == ".safetensors" || ending == ".gguf")
+      weights.push_back(at->path());
   }
   if (error)
     fail(Status::FileAccess, "model folder '{}' cannot be searched: {}.", root.string(), error.message());

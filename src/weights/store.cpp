@@ -160,6 +160,17 @@ at::Tensor FileStore::read(std::string_view name) const {
       data, place.entry->shape, [keep = impl_](void*) {}, at::TensorOptions(type));
 }
 
+at::Tensor FileStore::bytes(std::string_view name) const {
+  const auto found = impl_->places.find(name);
+  if (found == impl_->places.end())
+    fail(Status::TensorMissing, "{}: tensor '{}' is missing. Use a complete file.", describe(), name);
+  const auto data = found->second.file->data(*found->second.entry);
+  const auto size = static_cast<int64_t>(data.size());
+  if (data.empty()) return at::empty({0}, at::kByte);
+  return at::from_blob(
+      const_cast<std::byte*>(data.data()), {size}, [keep = impl_](void*) {}, at::TensorOptions(at::kByte));
+}
+
 void FileStore::release(std::string_view name) const {
   if (const auto found = impl_->places.find(name); found != impl_->places.end())
     found->second.file->release(*found->second.entry);

@@ -98,6 +98,8 @@ class FileStore : public Store {
   std::vector<std::string> names() const override;
   const TensorInfo* find(std::string_view name) const override;
   at::Tensor read(std::string_view name) const override;
+  /// The bytes of a tensor as the file has them, U8 [bytes], whatever its dtype.
+  at::Tensor bytes(std::string_view name) const;
   std::string describe() const override;
   bool is_mapped(std::string_view) const override { return true; }
   void release(std::string_view name) const override;
