@@ -2,6 +2,7 @@
 #pragma once
 #include <ATen/ATen.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -51,9 +52,11 @@ struct LinearParts {
   ActScale act_scale = ActScale::Auto;           // resolved: Static only with input_scale defined
   at::Tensor input_scale;                        // F32 []
   at::Tensor pre_quant_scale;                    // [K]
-  bool per_row = true;                           // fp8-dynamic: activations per token, else per tensor
+  bool per_row = true;                           // fp8: dynamic activation scales per token if the weight's are per row
   bool reference = false;                        // [R] of spec 08
   bool fast_accum = true;                        // fp8 tensor cores
+  /// Told once per layer when native arithmetic turns out to be unavailable while the layer runs; may be empty.
+  std::function<void(const std::string&)> warn;
   std::vector<weights::ScaledFactors> low_rank;  // run-time LoRA: y += strength·alpha·up(down x), in bf16
 };
 
