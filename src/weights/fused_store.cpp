@@ -5,12 +5,10 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "weights/lora_delta.h"
 
 namespace ltx::weights {
 namespace {
-
-// Rows of a weight that are fused at a time: bounds the fp32 temporaries, whatever the weight's size.
-constexpr int64_t kRowsAtATime = 512;
 
 std::string examples(const std::vector<std::string>& names, size_t most) {
   std::string text;
@@ -18,34 +16,33 @@ std::string examples(const std::vector<std::string>& names, size_t most) {
   return text;
 }
 
+/// A damaged factor would spread over the whole weight and from there over the picture.
+void require_finite(const at::Tensor& factor, const LoraFile& file, const TensorInfo& info) {
+  const auto bad = factor.numel() - factor.isfinite().sum().item<int64_t>();
+  if (bad != 0)
+    fail(Status::Numeric, "{}: expected finite values, found {} NaN or Inf. The LoRA '{}' is damaged.",
+         info.source, bad, file.path());
+}
+
 }  // namespace
 
 at::Tensor fuse_bf16(const at::Tensor& weight, const std::vector<ScaledFactors>& updates) {
+  const LoraDelta delta(updates, LoraDelta::Sum::Bf16);
   auto fused = at::empty(weight.sizes(), weight.options());
-  std::vector<at::Tensor> downs;
-  for (const auto& update : updates) downs.push_back(update.down.to(at::kBFloat16).to(at::kFloat));
   for (int64_t begin = 0; begin < weight.size(0); begin += kRowsAtATime) {
     const int64_t rows = std::min(kRowsAtATime, weight.size(0) - begin);
-    at::Tensor delta;  // bf16 values, held in fp32
-    for (size_t i = 0; i < updates.size(); ++i) {
-      // Products of bf16 values are exact in fp32 and are summed in it, as a bf16 GEMM with fp32 accumulation
-      // does.
-      const auto up = updates[i].up.narrow(0, begin, rows).to(at::kBFloat16).to(at::kFloat);
-      const auto scale = static_cast<float>(updates[i].strength * updates[i].alpha);
-      const auto sum = i == 0 ? at::mm((up * scale).to(at::kBFloat16).to(at::kFloat), downs[i])
-                              : at::addmm(delta, up, downs[i], 1, scale);
-      delta = sum.to(at::kBFloat16).to(at::kFloat);
-    }
-    const auto part = weight.narrow(0, begin, rows);
-    fused.narrow(0, begin, rows).copy_((delta + part.to(at::kFloat)).to(at::kBFloat16));
+    const auto sum = delta.rows(begin, rows) + weight.narrow(0, begin, rows).to(at::kFloat);
+    fused.narrow(0, begin, rows).copy_(sum.to(at::kBFloat16));
   }
   return fused;
 }
 
 FusedStore::FusedStore(std::shared_ptr<const Store> base, std::vector<Lora> loras, at::Device device)
     : base_(std::move(base)), device_(device) {
+  const bool any =
+      std::any_of(loras.begin(), loras.end(), [](const Lora& lora) { return lora.strength != 0; });
   for (const auto& lora : loras)
-    if (lora.strength != 0) add(lora);
+    if (lora.strength != 0 || (any && lora.file->reference())) add(lora);
 }
 
 void FusedStore::add(const Lora& lora) {
@@ -59,7 +56,9 @@ void FusedStore::add(const Lora& lora) {
     }
     if (weight->dtype != "BF16" && weight->dtype != "F32" && weight->dtype != "F16")
       fail(Status::Quant,
-           "{}: expected F32, BF16 or F16 to fuse LoRA '{}' into, found {}. Use the bf16 file of the model.",
+           "{}: expected F32, BF16, F16 or a known number format to fuse LoRA '{}' into, found {}. Use the "
+           "bf16 file "
+           "of the model.",
            weight->source, lora.file->path(), weight->dtype);
     const std::vector<int64_t> update{lora.file->up_info(factors).shape[0],
                                       lora.file->down_info(factors).shape[1]};
@@ -71,6 +70,7 @@ void FusedStore::add(const Lora& lora) {
     targets_[layer + ".weight"].push_back({lora.file, factors, lora.strength, lora.file->scale(factors)});
     ++matched;
   }
+  if (lora.file->reference()) return;
   if (matched == 0)
     fail(Status::LoraMismatch,
          "'{}': none of its {} layers is in the model ({}): {}. This LoRA does not fit this model.",
@@ -81,23 +81,41 @@ void FusedStore::add(const Lora& lora) {
                     lora.file->path(), unmatched.size(), examples(unmatched, 3)));
 }
 
-at::Tensor FusedStore::read(std::string_view name) const {
-  const auto found = targets_.find(name);
-  if (found == targets_.end()) return base_->read(name);
+std::vector<ScaledFactors> FusedStore::updates_of(std::string_view name) const {
   std::vector<ScaledFactors> updates;
-  for (const auto& update : found->second)
-    updates.push_back({update.file->up(update.factors).to(device_),
-                       update.file->down(update.factors).to(device_), update.strength, update.alpha});
-  auto fused = fuse_bf16(base_->read(name).to(device_), updates);
-  base_->release(name);
-  for (const auto& update : found->second) update.file->release(update.factors);
+  const auto found = targets_.find(name);
+  if (found == targets_.end()) return updates;
+  for (const auto& [file, factors, strength, alpha] : found->second) {
+    updates.push_back({file->up(factors).to(device_), file->down(factors).to(device_), strength, alpha});
+    require_finite(updates.back().up, *file, file->up_info(factors));
+    require_finite(updates.back().down, *file, file->down_info(factors));
+  }
+  return updates;
+}
+
+at::Tensor FusedStore::read(std::string_view name) const {
+  if (!targets_.contains(name)) return base_->read(name);
+  auto fused = fuse_bf16(base_->read(name).to(device_), updates_of(name));
+  release(name);
   return fused;
+}
+
+WeightParts FusedStore::parts(std::string_view name) const {
+  auto parts = base_->parts(name);
+  for (auto& update : updates_of(name)) parts.updates.push_back(std::move(update));
+  return parts;
+}
+
+void FusedStore::release(std::string_view name) const {
+  base_->release(name);
+  if (const auto found = targets_.find(name); found != targets_.end())
+    for (const auto& update : found->second) update.file->release(update.factors);
 }
 
 std::shared_ptr<const Store> with_loras(std::shared_ptr<const Store> base, std::vector<Lora> loras,
                                         at::Device device, std::vector<std::string>* warnings) {
-  std::erase_if(loras, [](const Lora& lora) { return lora.strength == 0; });
-  if (loras.empty()) return base;
+  if (std::all_of(loras.begin(), loras.end(), [](const Lora& lora) { return lora.strength == 0; }))
+    return base;
   auto fused = std::make_shared<const FusedStore>(std::move(base), std::move(loras), device);
   if (warnings) warnings->insert(warnings->end(), fused->warnings().begin(), fused->warnings().end());
   return fused;

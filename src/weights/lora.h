@@ -21,10 +21,12 @@ struct LoraFactors {
 class LoraFile {
  public:
   /// Throws FileFormat for a file that is no LoRA, LoraMismatch for adapters of another kind and for
-  /// malformed factors.
-  explicit LoraFile(const std::filesystem::path& path);
+  /// malformed factors. `reference`: only the keys that the public reference reads count, alphas and other
+  /// kinds of adapters are passed over ([R] of spec 01 §8.1).
+  explicit LoraFile(const std::filesystem::path& path, bool reference = false);
 
   const std::string& path() const { return path_; }
+  bool reference() const { return reference_; }
   const Metadata& metadata() const { return metadata_; }
   /// By layer name in the transformer ("transformer_blocks.0.attn1.to_q"); halves of a pair included.
   const std::map<std::string, LoraFactors, std::less<>>& layers() const { return layers_; }
@@ -61,6 +63,7 @@ class LoraFile {
   void check(const std::string& layer, const LoraFactors& factors) const;
 
   std::string path_;
+  bool reference_;
   Metadata metadata_;
   std::shared_ptr<const FileStore> tensors_;
   std::map<std::string, LoraFactors, std::less<>> layers_;

@@ -63,4 +63,17 @@ LoraKey read_lora_key(std::string_view name) {
   return {};
 }
 
+LoraKey read_reference_lora_key(std::string_view name) {
+  constexpr std::string_view kPrefix = "diffusion_model.";
+  for (const auto& [ending, part] : {std::pair<std::string_view, LoraPart>{".lora_A.weight", LoraPart::Down},
+                                     {".lora_B.weight", LoraPart::Up}}) {
+    if (!name.ends_with(ending)) continue;
+    std::string layer(name.substr(0, name.size() - ending.size()));
+    for (auto at = layer.find(kPrefix); at != std::string::npos; at = layer.find(kPrefix, at))
+      layer.erase(at, kPrefix.size());
+    if (!layer.empty()) return {part, layer};
+  }
+  return {};
+}
+
 }  // namespace ltx::weights

@@ -21,4 +21,8 @@ struct LoraKey {
 /// Splits a tensor name of an adapter file into the layer that it adapts and its part.
 LoraKey read_lora_key(std::string_view name);
 
+/// The same as the public reference reads names: every "diffusion_model." deleted, `lora_A` and `lora_B`
+/// only.
+LoraKey read_reference_lora_key(std::string_view name);
+
 }  // namespace ltx::weights

@@ -13,6 +13,7 @@ constexpr size_t kPage = 4096;
 }  // namespace
 
 uint64_t stored_bytes(const TensorInfo& info) {
+  if (info.bytes != 0) return info.bytes;
   uint64_t bits = static_cast<uint64_t>(io::bits_of(info.dtype));
   for (const auto extent : info.shape) bits *= static_cast<uint64_t>(extent);
   return bits / 8;
@@ -42,14 +43,13 @@ void ProgressStore::report() const {
   reported_ = done_;
 }
 
-at::Tensor ProgressStore::read(std::string_view name) const {
-  monitor_.checkpoint();
-  auto tensor = base_->read(name);
-  const auto size = static_cast<uint64_t>(tensor.nbytes());
-  if (base_->is_mapped(name)) {
+void ProgressStore::count(std::string_view name, const at::Tensor& tensor) const {
+  const uint64_t after = done_ + stored_bytes(*base_->find(name));
+  if (base_->is_mapped(name) && tensor.is_cpu()) {
     // Touching the map brings the file in piece by piece; the copy that follows then waits for no disk and
     // need not be interruptible.
     const auto* bytes = static_cast<const std::byte*>(tensor.const_data_ptr());
+    const uint64_t size = std::min<uint64_t>(tensor.nbytes(), after - done_);
     for (uint64_t at = 0, piece = 0; at < size; at += piece) {
       piece = std::min(kReportEvery - (done_ - reported_), size - at);
       io::prefetch({bytes + at, piece});
@@ -58,12 +58,23 @@ at::Tensor ProgressStore::read(std::string_view name) const {
       done_ += piece;
       if (done_ - reported_ >= kReportEvery) report();
     }
-  } else {
-    done_ += size;
-    if (done_ - reported_ >= kReportEvery) report();
   }
-  if (done_ >= total_ && reported_ < done_) report();
+  done_ = after;
+  if (done_ - reported_ >= kReportEvery || (done_ >= total_ && reported_ < done_)) report();
+}
+
+at::Tensor ProgressStore::read(std::string_view name) const {
+  monitor_.checkpoint();
+  auto tensor = base_->read(name);
+  count(name, tensor);
   return tensor;
+}
+
+WeightParts ProgressStore::parts(std::string_view name) const {
+  monitor_.checkpoint();
+  auto parts = base_->parts(name);
+  count(name, parts.stored ? parts.stored->matrix.codes : parts.values);
+  return parts;
 }
 
 }  // namespace ltx::weights

@@ -18,7 +18,9 @@ class ProgressStore : public Store {
   std::vector<std::string> names() const override { return base_->names(); }
   const TensorInfo* find(std::string_view name) const override { return base_->find(name); }
   at::Tensor read(std::string_view name) const override;
+  WeightParts parts(std::string_view name) const override;
   std::string describe() const override { return base_->describe(); }
+  const StoredLayers* stored_layers() const override { return base_->stored_layers(); }
   bool is_mapped(std::string_view name) const override { return base_->is_mapped(name); }
 
   void release(std::string_view name) const override { base_->release(name); }
@@ -27,6 +29,8 @@ class ProgressStore : public Store {
 
  private:
   void report() const;
+  /// Brings `tensor`, the body of what `name` stores, into memory and counts the bytes of `name`.
+  void count(std::string_view name, const at::Tensor& tensor) const;
 
   std::shared_ptr<const Store> base_;
   Monitor& monitor_;

@@ -1,10 +1,14 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <cmath>
+#include <functional>
+
 #include "file_fixture.h"
 #include "weights/fused_store.h"
 #include "weights/lora.h"
 #include "weights/lora_keys.h"
+#include "weights/progress_store.h"
 
 using namespace ltx;
 using namespace ltx::weights;
@@ -158,6 +162,143 @@ TEST_CASE("LoRA fusion: what does not fit is a warning, what fits nothing an err
   check_error(Status::Quant, {"fp8.weight", "F8_E4M3", "bf16 file"}, [&] {
     FusedStore(base, {{lora(folder, pair("fp8", 2, 1, 3)), 1.0}});
   });
+}
+
+namespace {
+
+/// A weight that a file stores in a number format: int8 codes with a scale per row.
+class CodedStore : public Store {
+ public:
+  CodedStore() {
+    info_.shape = {2, 3};
+    info_.dtype = "BF16";
+    info_.source = "file 'coded', tensor 'layer.weight'";
+    info_.format = formats::Format::Int8;
+    info_.bytes = 14;
+    stored_.matrix.format = formats::Format::Int8;
+    stored_.matrix.rows = 2;
+    stored_.matrix.columns = 3;
+    stored_.matrix.codes = at::arange(6).view({2, 3}).to(at::kChar);
+    stored_.matrix.scale = at::tensor({1.0f, 2.0f});
+    stored_.input_scale = at::full({}, 0.5f);
+  }
+  std::vector<std::string> names() const override { return {"layer.weight"}; }
+  const TensorInfo* find(std::string_view name) const override {
+    return name == "layer.weight" ? &info_ : nullptr;
+  }
+  at::Tensor read(std::string_view) const override {
+    return (stored_.matrix.codes.to(at::kFloat) * stored_.matrix.scale.unsqueeze(1)).to(at::kBFloat16);
+  }
+  WeightParts parts(std::string_view) const override { return {{}, stored_, {}}; }
+  std::string describe() const override { return "coded"; }
+
+ private:
+  TensorInfo info_;
+  StoredMatrix stored_;
+};
+
+class Reports : public Monitor {
+ public:
+  void progress(const Progress& report) override { done.push_back(report.bytes_done); }
+  std::vector<uint64_t> done;
+};
+
+}  // namespace
+
+TEST_CASE("LoRA fusion: a stored number format keeps its parts, its values take the update") {
+  const Folder folder;
+  const auto file = lora(folder, {{"layer.lora_A.weight", at::ones({1, 3})},
+                                  {"layer.lora_B.weight", at::ones({2, 1})},
+                                  {"layer.alpha", at::full({}, 3.0)}});
+  const auto base = std::make_shared<const CodedStore>();
+  const FusedStore store(base, {{file, 0.5}, {file, -0.25}});
+  CHECK(at::equal(store.read("layer.weight"),
+                  (base->read("layer.weight").to(at::kFloat) + 0.75).to(at::kBFloat16)));
+  const auto parts = store.parts("layer.weight");
+  REQUIRE(parts.stored);
+  CHECK(parts.stored->matrix.codes.is_same(base->parts("layer.weight").stored->matrix.codes));
+  CHECK(parts.stored->input_scale.item<float>() == 0.5f);
+  REQUIRE(parts.updates.size() == 2);
+  CHECK(parts.updates[0].strength == 0.5);
+  CHECK(parts.updates[1].strength == -0.25);
+  CHECK(parts.updates[1].alpha == 3);
+  CHECK(parts.updates[0].up.sizes() == at::IntArrayRef({2, 1}));
+  CHECK(parts.updates[0].down.sizes() == at::IntArrayRef({1, 3}));
+
+  // Stores of stores: the inner updates come first.
+  const FusedStore outer(std::make_shared<const FusedStore>(base, std::vector<Lora>{{file, 1.0}}),
+                         {{file, 2.0}});
+  const auto nested = outer.parts("layer.weight");
+  REQUIRE(nested.updates.size() == 2);
+  CHECK(nested.updates[0].strength == 1);
+  CHECK(nested.updates[1].strength == 2);
+
+  Reports reports;
+  const ProgressStore progress(std::make_shared<const FusedStore>(base, std::vector<Lora>{{file, 1.0}}),
+                               reports);
+  CHECK(progress.parts("layer.weight").updates.size() == 1);
+  CHECK(progress.bytes_done() == 14);
+  CHECK(reports.done == std::vector<uint64_t>{14});
+}
+
+TEST_CASE(
+    "LoRA fusion: the parts of unquantized weights are the file's values, updates only where targeted") {
+  const Folder folder;
+  const auto file = lora(folder, {{"layer.lora_A.weight", bf16(1)}, {"layer.lora_B.weight", bf16(1)}});
+  const auto base = memory({{"layer.weight", bf16(2)}, {"other.weight", bf16(3)}});
+  const FusedStore store(base, {{file, 1.0}});
+  CHECK(store.parts("layer.weight").values.is_same(base->read("layer.weight")));
+  CHECK(store.parts("layer.weight").updates.size() == 1);
+  CHECK(store.parts("other.weight").values.is_same(base->read("other.weight")));
+  CHECK(store.parts("other.weight").updates.empty());
+}
+
+TEST_CASE("LoRA fusion: factors that are not finite are refused with their name") {
+  const Folder folder;
+  auto down = at::ones({2, 3});
+  down[1][2] = NAN;
+  down[0][0] = INFINITY;
+  const auto file = lora(folder, {{"layer.lora_A.weight", down}, {"layer.lora_B.weight", at::ones({2, 2})}});
+  const auto base = memory({{"layer.weight", at::zeros({2, 3})}});
+  const FusedStore store(base, {{file, 1.0}});
+  for (const auto& use : {std::function<void()>([&] { store.read("layer.weight"); }),
+                          std::function<void()>([&] { store.parts("layer.weight"); })})
+    check_error(Status::Numeric, {file->path(), "layer.lora_A.weight", "found 2 NaN or Inf"}, use);
+}
+
+TEST_CASE("LoRA files read as the reference does: its spelling alone, no alpha, no complaints") {
+  const Folder folder;
+  const auto read = [&](const std::string& prefix, const std::string& a, const std::string& b) {
+    static int number = 0;
+    const auto path = (folder / ("r" + std::to_string(++number) + ".safetensors")).string();
+    save_tensors(path, {{prefix + "layer" + a, bf16(1)},
+                        {prefix + "layer" + b, bf16(1)},
+                        {prefix + "layer.alpha", at::full({}, 8.0)},
+                        {prefix + "other.lora_A.weight", bf16(1)},
+                        {prefix + "layer.dora_scale", bf16(1)}});
+    return std::make_shared<const LoraFile>(path, true);
+  };
+  const auto base = memory({{"layer.weight", bf16(0.5)}});
+  for (const std::string prefix : {"", "diffusion_model.", "diffusion_model.diffusion_model."}) {
+    const FusedStore store(base, {{read(prefix, ".lora_A.weight", ".lora_B.weight"), 1.0}});
+    CHECK(store.target_count() == 1);
+    CHECK(store.read("layer.weight").item<float>() == 1.5f);
+    CHECK(store.warnings().empty());
+  }
+  for (const std::string prefix :
+       {"model.diffusion_model.", "transformer.", "base_model.model.", "_orig_mod."}) {
+    const FusedStore store(base, {{read(prefix, ".lora_A.weight", ".lora_B.weight"), 1.0}});
+    CHECK(store.target_count() == 0);
+    CHECK(store.read("layer.weight").is_same(base->read("layer.weight")));
+  }
+  CHECK(FusedStore(base, {{read("", ".lora_down.weight", ".lora_up.weight"), 1.0}}).target_count() == 0);
+  CHECK(FusedStore(base, {{read("", ".lora_A.default.weight", ".lora_B.default.weight"), 1.0}})
+            .target_count() == 0);
+
+  // A LoRA of strength 0 counts among others, alone it does not (spec 01 §8.7).
+  const auto file = read("", ".lora_A.weight", ".lora_B.weight");
+  CHECK(FusedStore(base, {{file, 1.0}, {file, 0.0}}).parts("layer.weight").updates.size() == 2);
+  CHECK(with_loras(base, {{file, 0.0}, {file, 0.0}}, at::kCPU) == base);
 }
 
 TEST_CASE("LoRA files: malformed ones are refused") {
