@@ -50,9 +50,11 @@ FusedWeight fuse_before(const at::Tensor& values, const std::vector<weights::Sca
 FusedWeight fuse_after(const formats::Matrix& base, const std::vector<weights::ScaledFactors>& updates,
                        const formats::Encoding& encoding, Rounding rounding = Rounding::Auto);
 
-/// `runtime`: the factors for LinearParts::low_rank, in memory of their own.
+/// `runtime`: the factors for LinearParts::low_rank, in memory of their own and in the dtype that the layer
+/// computes in.
 std::vector<weights::ScaledFactors> runtime_factors(const std::vector<weights::ScaledFactors>& updates,
-                                                    at::Device device);
+                                                    at::Device device,
+                                                    at::ScalarType compute = at::kBFloat16);
 
 /// One layer's fusion, for the report of a load.
 struct LayerFusion {

@@ -81,6 +81,12 @@ void FusedStore::add(const Lora& lora) {
                     lora.file->path(), unmatched.size(), examples(unmatched, 3)));
 }
 
+std::vector<std::string> FusedStore::targets() const {
+  std::vector<std::string> names;
+  for (const auto& [name, updates] : targets_) names.push_back(name);
+  return names;
+}
+
 std::vector<ScaledFactors> FusedStore::updates_of(std::string_view name) const {
   std::vector<ScaledFactors> updates;
   const auto found = targets_.find(name);

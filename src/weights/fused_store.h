@@ -33,6 +33,8 @@ class FusedStore : public Store {
   const std::vector<std::string>& warnings() const { return warnings_; }
   /// Number of weights that are changed.
   size_t target_count() const { return targets_.size(); }
+  /// Their names.
+  std::vector<std::string> targets() const;
 
  private:
   struct Update {
