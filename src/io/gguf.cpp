@@ -262,7 +262,8 @@ TensorEntry read_entry(Reader& reader, const std::string& name) {
 void check_places(const Reader& reader, const TensorTable& table, uint64_t data_size, uint64_t alignment) {
   std::vector<const std::pair<const std::string, TensorEntry>*> order;
   for (const auto& item : table.tensors) {
-    const auto& [name, entry] = item;
+    const auto& name = item.first;
+    const auto& entry = item.second;
     const auto bad = [&](const std::string& what) {
       reader.corrupt(table.data_begin, fmt::format("tensor '{}': {}", name, what));
     };
