@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "quant/amax_file.h"
 #include "quant/linear_parts.h"
 #include "quant/observe.h"
 
@@ -20,7 +21,7 @@ class Calibration {
  public:
   Calibration() = default;
   /// Maxima by layer, full path from the transformer's root.
-  explicit Calibration(std::map<std::string, float, std::less<>> amax) : amax_(std::move(amax)) {}
+  explicit Calibration(AmaxTable amax) : amax_(std::move(amax)) {}
 
   /// Throws FileNotFound, FileFormat (no JSON, no `amax_values`) or Quant (an entry that is no positive
   /// finite fp32 number; named).
@@ -36,7 +37,7 @@ class Calibration {
   /// F32 []: fp32(amax/448), for NVFP4 amax·fp32(1/2688); undefined: no entry.
   at::Tensor input_scale(std::string_view layer, bool nvfp4 = false) const;
 
-  const std::map<std::string, float, std::less<>>& entries() const { return amax_; }
+  const AmaxTable& entries() const { return amax_; }
   const std::string& source() const { return source_; }
   /// The JSON that `read` takes.
   std::string text() const;
@@ -44,7 +45,7 @@ class Calibration {
   void write(const std::filesystem::path& path) const;
 
  private:
-  std::map<std::string, float, std::less<>> amax_;
+  AmaxTable amax_;
   std::string source_ = "memory";
 };
 

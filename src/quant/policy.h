@@ -79,11 +79,16 @@ struct Decision {
   Kind kind = Kind::None;      // whose arithmetic
   Arithmetic arithmetic = Arithmetic::Dequant;
   bool keep_stored = false;  // hold the codes as they are stored
+  bool per_row = true;       // fp8-dynamic: activations per token, as the weight is per row; else per tensor
   std::string skipped;       // why a layer of the set stays unquantized ("storage", "gemm", "kept block" …)
   Outcome outcome = Outcome::Plain;
-  /// Said once per policy, whatever the number of layers: a fallback (spec 08 §19), a policy that does not
-  /// take the stored format. Empty: nothing.
-  std::string warning;
+  std::string fallback;  // why a stored layer multiplies dequantized although the device is able: "gemm"
+  /// Said once per policy and topic, whatever the number of layers.
+  struct Warning {
+    std::string topic;  // "fallback" (spec 08 §19), "stored", "fold", "rule"
+    std::string text;
+  };
+  std::vector<Warning> warnings;
 };
 
 class Policy {
@@ -108,10 +113,13 @@ class Policy {
   const std::string& notice() const { return notice_; }
 
  private:
-  Decision decide_stored(const Layer& layer) const;
+  Decision decide_stored(const Layer& layer, const std::string& name) const;
   Decision decide_plain(const Layer& layer, const std::string& name) const;
-  Decision encode_as(Kind kind, formats::Format format, const Layer& layer) const;
+  Decision encode_as(Kind kind, const Layer& layer, std::optional<formats::Format> format = {}) const;
+  void choose_arithmetic(Decision& decision, const Layer& layer, const DeviceAbility& device) const;
   const Rule* rule_for(const Layer& layer, const std::string& name) const;
+  bool takes(const std::string& name, const Layer& layer) const;
+  bool keeps_block_of(const std::string& name) const;
 
   Target target_ = Target::Transformer;
   Kind kind_ = Kind::None;

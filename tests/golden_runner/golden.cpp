@@ -23,12 +23,10 @@ const std::map<std::string, std::string> kNotBuilt = {
     {"pipeline.ic_lora", "recipe comes later"},
     {"pipeline.retake", "recipe comes later"},
     {"pipeline.t2a", "recipe comes later"},
-    {"quant.calibration", "quantization"},
     {"quant.checkpoint", "quantization"},
     {"quant.codec", "quantization"},
     {"quant.linear", "quantization"},
     {"quant.lora", "quantization"},
-    {"quant.select", "quantization"},
 };
 
 std::string not_built(const std::string& component) {
