@@ -8,6 +8,10 @@
 #include "quant/report.h"
 #include "weights/store.h"
 
+namespace ltx::weights {
+struct StoredLayer;
+}
+
 namespace ltx::quant {
 
 struct Context {
@@ -26,6 +30,10 @@ struct Context {
 /// Throws Quant where the file as a whole does not suit the policy (spec 08 §5.4, §6.2, §12.7, §23), naming
 /// one that does.
 std::shared_ptr<const Context> make_context(Context wanted, const weights::Store& store);
+
+/// A layer of the component as its policy sees it; `stored`: what the file says of it, may be null.
+Layer layer_of(const Context& context, std::string name, const weights::TensorInfo& info,
+               const weights::StoredLayer* stored);
 
 /// What the device can do; a CPU: nothing.
 DeviceAbility ability_of(const at::Device& device);

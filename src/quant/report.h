@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "formats/matrix.h"
@@ -44,7 +45,7 @@ class Report {
  public:
   /// A layer that is loaded again replaces its entry.
   void add(LayerReport layer);
-  /// Notes `text` unless something was noted under `key` before; true if it is new.
+  /// Notes `text` unless something was noted under `key` ("component:topic") before; true if it is new.
   bool warn_once(const std::string& key, std::string text);
   /// Forgets the layers and warnings of a component, before it is loaded anew.
   void forget(std::string_view component);
@@ -63,10 +64,13 @@ class Report {
   nlohmann::json json(bool detailed = true) const;
 
  private:
+  template <class Value, class Get>
+  Value sum(std::string_view component, Get&& get) const;
+
   mutable std::mutex mutex_;
-  std::map<std::string, LayerReport> layers_;  // by component:name
-  std::map<std::string, std::string> noted_;   // component of the key -> text
-  std::vector<std::string> warnings_;
+  std::map<std::string, LayerReport> layers_;                  // by component:name
+  std::set<std::string> noted_;                                // keys of the warnings
+  std::vector<std::pair<std::string, std::string>> warnings_;  // key, text
 };
 
 }  // namespace ltx::quant

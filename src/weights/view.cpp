@@ -90,6 +90,17 @@ at::Tensor View::take(std::string_view name) const {
 
 at::Tensor View::take(std::string_view name, at::IntArrayRef shape) const {
   const auto full = path(name);
+  auto missing = claim(full, shape);
+  return missing.defined() ? missing : store_->read(full);
+}
+
+WeightParts View::take_parts(std::string_view name, at::IntArrayRef shape) const {
+  const auto full = path(name);
+  auto missing = claim(full, shape);
+  return missing.defined() ? WeightParts{std::move(missing), {}, {}} : store_->parts(full);
+}
+
+at::Tensor View::claim(const std::string& full, at::IntArrayRef shape) const {
   const auto* found = store_->find(full);
   if (!found) {
     auto text = fmt::format("{}: tensor '{}' of shape [{}] is missing", store_->describe(), full,
@@ -107,7 +118,7 @@ at::Tensor View::take(std::string_view name, at::IntArrayRef shape) const {
                                 fmt::join(shape, ", "), fmt::join(found->shape, ", "), found->dtype),
                     shape);
   record_->taken.insert(full);
-  return store_->read(full);
+  return {};
 }
 
 at::Tensor View::stand_in(Status status, std::string text, at::IntArrayRef shape) const {

@@ -33,6 +33,9 @@ class View {
   /// The same without a statement about the shape.
   at::Tensor take(std::string_view name) const;
 
+  /// The parts of a weight, of the same logical shape.
+  WeightParts take_parts(std::string_view name, at::IntArrayRef shape) const;
+
   /// True if the tensor that `take` yields is the map of a file.
   bool is_mapped(std::string_view name) const { return store_->is_mapped(path(name)); }
   /// Says that the tensor has been copied, see Store::release.
@@ -59,6 +62,8 @@ class View {
     std::vector<std::string> missing, mismatched;  // one text per tensor
   };
   at::Tensor stand_in(Status status, std::string text, at::IntArrayRef shape) const;
+  /// Marks a tensor of this shape as taken; else notes or throws, and yields a stand-in.
+  at::Tensor claim(const std::string& full, at::IntArrayRef shape) const;
 
   std::shared_ptr<Record> record_;
   std::string prefix_;  // empty or ends with '.'
