@@ -4,7 +4,8 @@
 
 namespace ltx::formats {
 
-Matrix encode_fp6_block128(const at::Tensor& weight);
+/// reference: as encode_fp8_block128.
+Matrix encode_fp6_block128(const at::Tensor& weight, bool reference = false);
 at::Tensor decode_fp6_block128(const Matrix& matrix, at::ScalarType dtype);
 
 /// e4m3 codes whose bits 5 and 6 are 0, Float8_e4m3fn [N, K], K%4 = 0 -> U8 [N, 3K/4].

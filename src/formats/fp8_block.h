@@ -6,7 +6,10 @@ namespace ltx::formats {
 
 constexpr int64_t kBlock = 128;
 
-Matrix encode_fp8_block128(const at::Tensor& weight);
+/// reference: a block of zeros yields NaN, as in the public code.
+Matrix encode_fp8_block128(const at::Tensor& weight, bool reference = false);
+/// The same with blocks scaled to another largest value than 448.
+Matrix encode_fp8_block(const at::Tensor& weight, float target, bool reference);
 /// The last block of rows and of columns may be partial.
 at::Tensor decode_fp8_block128(const Matrix& matrix, at::ScalarType dtype);
 

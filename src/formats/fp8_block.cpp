@@ -1,0 +1,34 @@
+#include "formats/fp8_block.h"
+
+#include "formats/launch.h"
+
+namespace ltx::formats {
+
+Matrix encode_fp8_block(const at::Tensor& weight, float target, bool reference) {
+  const auto w = readable(weight);
+  const int64_t rows = w.size(0), columns = w.size(1);
+  const auto bits = block_max(w, kBlock).view({ceil_div(rows, kBlock), kBlock, -1}).amax(1);
+  require_finite(weight, bits);
+  ScaleRule rule;
+  rule.form = ScaleRule::Form::Reciprocal;
+  rule.target = target;
+  rule.reference = reference;
+  const auto scales = scales_of(bits, rule);
+  Matrix matrix;
+  matrix.format = Format::Fp8Block128;
+  matrix.rows = rows;
+  matrix.columns = columns;
+  matrix.codes = encode_under(w, scales.factor, Fp8EncodeArguments::Scaling::Multiply, kBlock, kBlock);
+  matrix.scale = scales.scale;
+  return matrix;
+}
+
+Matrix encode_fp8_block128(const at::Tensor& weight, bool reference) {
+  return encode_fp8_block(weight, 448.0F, reference);
+}
+
+at::Tensor decode_fp8_block128(const Matrix& matrix, at::ScalarType dtype) {
+  return decode_under(matrix.codes, matrix.columns, matrix.scale, kBlock, kBlock, dtype);
+}
+
+}  // namespace ltx::formats
