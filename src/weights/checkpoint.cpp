@@ -3,10 +3,14 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "weights/quant_formats.h"
+#include "weights/gguf_store.h"
+#include "weights/quantized_store.h"
 
 namespace ltx::weights {
 namespace {
+
+constexpr std::string_view kQuantizationMetadata = "_quantization_metadata", kLegacyMarker = "scaled_fp8",
+                           kWeight = ".weight";
 
 /// A tensor that every file holding the component has. The statistics alone are no encoder, nor is a
 /// connector a projection.
@@ -30,7 +34,8 @@ bool is_telling(Component component, std::string_view name) {
 
 }  // namespace
 
-Checkpoint::Checkpoint(const std::vector<std::filesystem::path>& paths) {
+Checkpoint::Checkpoint(const std::vector<std::filesystem::path>& paths, const StoredOverrides& overrides)
+    : overrides_(overrides) {
   if (paths.empty())
     fail(Status::InvalidArgument, "expected at least one checkpoint file, found none. Give a path.");
   for (const auto& path : paths) files_.push_back(io::TensorFile::open(path));
@@ -52,12 +57,63 @@ bool Checkpoint::has(Component component) const {
   });
 }
 
-std::shared_ptr<const FileStore> Checkpoint::store(Component component) const {
-  return std::make_shared<const FileStore>(
-      files_, [component](const io::TensorFile& file) -> Rename { return names_in(file, component); });
+Checkpoint::Naming Checkpoint::naming(Component component) {
+  return [component](const io::TensorFile& file) -> Rename { return names_in(file, component); };
 }
 
-Part Checkpoint::open(Component component) const {
+std::shared_ptr<const FileStore> Checkpoint::store(Component component) const {
+  return std::make_shared<const FileStore>(files_, naming(component));
+}
+
+StoredHints Checkpoint::hints(const Naming& naming, const nlohmann::json& transformer) const {
+  StoredHints hints;
+  hints.shapes = LinearShapes(transformer);
+  hints.overrides = overrides_;
+  for (const auto& file : files_) {
+    const auto rename = naming(*file);
+    if (const auto found = file->metadata().find(kQuantizationMetadata); found != file->metadata().end()) {
+      const auto source = fmt::format("'{}': metadata '{}'", file->path().string(), kQuantizationMetadata);
+      for (auto& [layer, marker] : parse_quantization_metadata(found->second, source)) {
+        // The prefix of the file's tensors, which some writers leave out here.
+        auto key = layer + ".weight";
+        for (const auto* prefix : {"model.diffusion_model.", "diffusion_model."})
+          if (!file->find(key) && file->find(prefix + layer + ".weight")) key = prefix + layer + ".weight";
+        const auto own = rename ? rename(key) : key;
+        if (!own.empty()) hints.metadata[own.substr(0, own.size() - kWeight.size())] = std::move(marker);
+      }
+    } else {
+      for (const auto& [name, entry] : file->tensors())
+        if ((name == kLegacyMarker || name.ends_with("." + std::string(kLegacyMarker))) &&
+            entry.shape == std::vector<int64_t>{2})
+          hints.full_precision_matmul = true;
+    }
+  }
+  return hints;
+}
+
+std::shared_ptr<const StoredLayers> Checkpoint::layers(const Naming& naming,
+                                                       const nlohmann::json& transformer) const {
+  auto files = std::make_shared<const FileStore>(files_, naming);
+  std::shared_ptr<const Store> store = files;
+  if (std::any_of(files_.begin(), files_.end(),
+                  [](const auto& file) { return file->container() == io::Container::Gguf; })) {
+    for (const auto& file : files_)
+      if (file->container() == io::Container::Gguf) check_gguf_architecture(*file);
+    store = std::make_shared<const GgufStore>(std::move(files));
+  }
+  return std::make_shared<const StoredLayers>(std::move(store), hints(naming, transformer));
+}
+
+std::shared_ptr<const StoredLayers> Checkpoint::layers() const {
+  const auto from_root = [](const io::TensorFile& file) -> Rename {
+    return [prefix = transformer_prefix(file).text](std::string_view name) {
+      return without_compiled_segment(name.starts_with(prefix) ? name.substr(prefix.size()) : name);
+    };
+  };
+  return layers(from_root, metadata_.section("transformer"));
+}
+
+Part Checkpoint::open(Component component, const nlohmann::json& given) const {
   if (!has(component))
     fail(Status::ComponentMissing,
          "{} is missing: '{}' is a {} without its tensors. Set the model path of that component.",
@@ -66,7 +122,11 @@ Part Checkpoint::open(Component component) const {
   auto config = component == Component::Upsampler ? metadata_.config()
                 : section.empty()                 ? nlohmann::json()
                                                   : metadata_.section(section);
-  return {unquantized_view(store(component)), std::move(config), path().string()};
+  if (config.is_null()) config = given;
+  const auto layers = this->layers(naming(component), section == "transformer" ? config : nlohmann::json());
+  auto view =
+      layers->any() ? View(std::make_shared<const QuantizedStore>(layers)) : View(layers->shared_files());
+  return {std::move(view), std::move(config), path().string()};
 }
 
 std::vector<std::string> Checkpoint::warnings(Component component) const {
@@ -81,6 +141,12 @@ std::vector<std::string> Checkpoint::warnings(Component component) const {
   if (halves > 0)
     result.push_back(fmt::format("{}: {} tensors of {} are F16 and are converted to the compute dtype",
                                  store->describe(), halves, name_of(component)));
+  try {
+    const auto& more = layers(naming(component), {})->warnings();
+    result.insert(result.end(), more.begin(), more.end());
+  } catch (const Error&) {
+    // Opening the component says it.
+  }
   return result;
 }
 
@@ -94,16 +160,6 @@ at::Tensor cast_for_load(const at::Tensor& tensor, std::optional<at::ScalarType>
       type == at::kDouble || type == at::kFloat || type == at::kHalf || type == at::kBFloat16;
   if (!target || !floating || (tensor.dim() == 0 && type == at::kFloat)) return tensor;
   return tensor.to(*target);
-}
-
-View unquantized_view(std::shared_ptr<const Store> store) {
-  const auto layers = quantized_layers(*store);
-  if (!layers.empty())
-    fail(Status::Quant,
-         "{}: layer '{}' is stored as {}, {} layers in all; expected F32, BF16 or F16 weights. Use the bf16 "
-         "file of the model.",
-         store->describe(), layers.front().name, layers.front().format, layers.size());
-  return View(std::move(store));
 }
 
 }  // namespace ltx::weights

@@ -62,7 +62,7 @@ Rename transformer_names(const io::TensorFile& file) {
     if (text.empty())
       for (const std::string_view other : {"text_embedding_projection.", "vae.", "audio_vae.", "vocoder."})
         if (name.starts_with(other)) return "";
-    return std::string(name);
+    return without_compiled_segment(name);
   };
 }
 
@@ -172,6 +172,13 @@ std::string_view config_section(Component component) {
   for (const auto& naming : kNames)
     if (naming.component == component) return naming.section;
   return "";
+}
+
+std::string without_compiled_segment(std::string_view name) {
+  constexpr std::string_view kSegment = "._orig_mod";
+  std::string result(name);
+  if (const auto at = result.find(kSegment); at != std::string::npos) result.erase(at, kSegment.size());
+  return result;
 }
 
 Prefix transformer_prefix(const io::TensorFile& file) {

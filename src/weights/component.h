@@ -36,6 +36,9 @@ std::string_view config_section(Component component);
 /// are read off the file: published files, bare extracts and the spellings of other tools differ.
 std::function<std::string(std::string_view)> names_in(const io::TensorFile& file, Component component);
 
+/// The name without the segment that a compiled block of the public reference has (spec 08 §2.2).
+std::string without_compiled_segment(std::string_view name);
+
 /// The prefix of the transformer in a file: "model.diffusion_model.", "diffusion_model." or "".
 struct Prefix {
   bool found = false;

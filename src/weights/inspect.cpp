@@ -1,6 +1,7 @@
 #include "weights/inspect.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "base/error.h"
@@ -8,7 +9,7 @@
 #include "weights/lora.h"
 #include "weights/lora_keys.h"
 #include "weights/progress_store.h"
-#include "weights/quant_formats.h"
+#include "weights/stored_layers.h"
 
 namespace ltx::weights {
 namespace {
@@ -29,7 +30,34 @@ json census(const Store& store) {
   return {{"tensors", names.size()},
           {"bytes", stored_bytes(store)},
           {"dtypes", dtypes},
-          {"quantization", count_formats(quantized_layers(store))}};
+          {"quantization", json::object()}};
+}
+
+/// What `layers` says about them in `entry`, or why there are none: a file that cannot be loaded is still
+/// worth its header.
+template <class Layers>
+void add_quantization(json& entry, Layers&& layers) {
+  try {
+    entry.update(layers());
+  } catch (const Error& problem) {
+    entry["quantization_error"] = io::printable(problem.what());
+  }
+}
+
+/// Numbers of the blocks "transformer_blocks.i" none of whose weights is quantized, if others are.
+json unquantized_blocks(const StoredLayers& layers) {
+  constexpr std::string_view kBlocks = "transformer_blocks.";
+  std::map<int64_t, bool> blocks;  // number → has a quantized weight
+  for (const auto& [name, layer] : layers.all()) {
+    int64_t index = -1;
+    if (name.starts_with(kBlocks))
+      std::from_chars(name.data() + kBlocks.size(), name.data() + name.size(), index);
+    if (index >= 0) blocks[index] |= layer.quantized();
+  }
+  json numbers = json::array();
+  for (const auto& [index, quantized] : blocks)
+    if (!quantized) numbers.push_back(index);
+  return numbers;
 }
 
 json listed(const std::vector<std::string>& names) {
@@ -83,11 +111,58 @@ json metadata_of(const Metadata& metadata) {
 
 }  // namespace
 
+json describe(const StoredLayer& layer) {
+  using formats::Format;
+  json entry = {{"format", formats::name_of(layer.format)}};
+  const bool packed = layer.format == Format::Nvfp4 || layer.format == Format::Mxfp8;
+  const bool turnable = layer.format == Format::Fp8PerTensor || layer.format == Format::Fp8PerRow ||
+                        layer.format == Format::Fp8Block128;
+  if (turnable || layer.layout == StoredLayout::KN)
+    entry["layout"] = layer.layout == StoredLayout::NK ? "NK" : "KN";
+  if (layer.format == Format::Nvfp4) entry["nibble"] = layer.nibble == NibbleOrder::High ? "hi" : "lo";
+  if (packed) entry["scale_layout"] = layer.scale_layout == ScaleLayout::Swizzled ? "swizzled" : "linear";
+  if (layer.format == Format::Nvfp4 || layer.format == Format::Fp8PerTensor)
+    entry["input_scale"] = layer.has_input_scale();
+  if (layer.rotation > 0) entry["convrot"] = layer.rotation;
+  return entry;
+}
+
+json describe(const StoredLayers& layers) {
+  json formats = json::object(), attributes = json::object();
+  int64_t unquantized = 0, scales = 0, full_precision = 0;
+  for (const auto& [format, count] : layers.counts())
+    if (format == formats::name_of(formats::Format::Unquantized))
+      unquantized = count;
+    else
+      formats[format] = count;
+  for (const auto& [name, layer] : layers.all()) {
+    if (!layer.quantized()) continue;
+    scales += layer.has_input_scale();
+    full_precision += layer.full_precision_matmul;
+    const auto about = describe(layer);
+    for (const auto& [key, value] : about.items()) {
+      if (key == "format" || key == "input_scale") continue;
+      auto& count = attributes[key][value.is_string() ? value.get<std::string>() : value.dump()];
+      count = (count.is_null() ? 0 : count.get<int64_t>()) + 1;
+    }
+  }
+  json entry = {{"quantization", formats},
+                {"quantization_policy", layers.policy()},
+                {"unquantized_layers", unquantized}};
+  if (formats.empty()) return entry;
+  attributes["input_scale"] = scales;
+  attributes["full_precision_matmul"] = full_precision;
+  entry["quantization_attributes"] = std::move(attributes);
+  entry["unquantized_blocks"] = unquantized_blocks(layers);
+  return entry;
+}
+
 json inspect_file(const fs::path& path) {
   const Checkpoint file(path);
   const auto& header = *file.files().front();
   const auto all = FileStore({file.files().front()}, [](const io::TensorFile&) { return Rename(); });
   json result = census(all);
+  add_quantization(result, [&] { return describe(*file.layers()); });
   result["path"] = io::printable(path.string());
   result["kind"] = name_of(file.kind());
   const auto version = file.metadata().text("model_version");
@@ -102,10 +177,15 @@ json inspect_file(const fs::path& path) {
     const auto rename = names_in(header, component);
     for (const auto& [name, entry] : header.tensors())
       if (!rename(name).empty()) used.insert(name);
-    result["components"][std::string(name_of(component))] =
-        census(FileStore({file.files().front()}, [component](const io::TensorFile& one) -> Rename {
-          return names_in(one, component);
-        }));
+    auto& entry = result["components"][std::string(name_of(component))];
+    entry = census(FileStore({file.files().front()}, [component](const io::TensorFile& one) -> Rename {
+      return names_in(one, component);
+    }));
+    add_quantization(entry, [&] {
+      const auto part = file.open(component);
+      const auto* layers = part.view.store().stored_layers();
+      return layers ? describe(*layers) : json::object();
+    });
   }
   if (file.kind() == FileKind::Lora) {
     result["lora"] = inspect_lora(path);
@@ -128,7 +208,9 @@ json describe(const ModelFiles& files) {
   for (const auto component : all_components()) {
     if (!files.has(component)) continue;
     const auto part = files.open(component);
-    auto entry = census(part.view.store());
+    const auto* layers = part.view.store().stored_layers();
+    auto entry = census(layers ? layers->files() : part.view.store());
+    if (layers) entry.update(describe(*layers));
     entry["file"] = io::printable(part.file);
     components[std::string(name_of(component))] = std::move(entry);
   }

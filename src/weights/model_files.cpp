@@ -187,8 +187,7 @@ Part ModelFiles::open(Component component) const {
          : paths_.root.empty() ? std::string("no file was given")
                                : fmt::format("no file in '{}' contains it", paths_.root),
          slot_of(component));
-  auto part = file->open(component);
-  if (part.config.is_null()) part.config = borrowed_config(component);
+  auto part = file->open(component, borrowed_config(component));
   const bool needs_config = component == Component::Transformer || component == Component::Embeddings;
   if (part.config.is_null() && needs_config) file->metadata().require_section(config_section(component));
   if (component == Component::Transformer)

@@ -64,6 +64,7 @@ void save_tensors(const std::string& path, const std::map<std::string, at::Tenso
 MemoryStore::MemoryStore(std::map<std::string, at::Tensor> tensors) {
   for (auto& [name, tensor] : tensors) {
     infos_[name] = {tensor.sizes().vec(), dtype_name(tensor.scalar_type()), "memory: " + name};
+    infos_[name].key = name;
     tensors_[name] = tensor;
   }
 }
@@ -120,6 +121,7 @@ FileStore::FileStore(std::vector<std::shared_ptr<const io::TensorFile>> files,
                            &entry,
                            {entry.shape, entry.dtype,
                             fmt::format("'{}': tensor '{}'", file->path().string(), name)}});
+      place->second.info.key = name;
       if (!first) impl->overwritten.push_back(std::move(own));
     }
   }

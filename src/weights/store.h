@@ -18,6 +18,8 @@ class TensorFile;
 
 namespace ltx::weights {
 
+class StoredLayers;
+
 /// Shape and stored dtype of a tensor, known without reading it.
 struct TensorInfo {
   std::vector<int64_t> shape;
@@ -28,6 +30,7 @@ struct TensorInfo {
   formats::Format format = formats::Format::Unquantized;
   /// What the file holds for it, scales included, where shape and dtype do not say it; else 0.
   uint64_t bytes = 0;
+  std::string key = {};  // full name in the file
 };
 
 /// A layer's weight as a file stores it, with what the file says about the layer's activations.
@@ -69,6 +72,8 @@ class Store {
   virtual bool is_mapped(std::string_view /*name*/) const { return false; }
   /// Says that what was read has been copied: pages of a file then need not stay in the process's memory.
   virtual void release(std::string_view /*name*/) const {}
+  /// How the files store each layer (stored_layers.h); nullptr: every tensor is read as it is stored.
+  virtual const StoredLayers* stored_layers() const { return nullptr; }
 };
 
 /// Tensors held by the caller: tests, training.

@@ -10,7 +10,6 @@
 #include "weights/file_kind.h"
 #include "weights/metadata.h"
 #include "weights/progress_store.h"
-#include "weights/quant_formats.h"
 #include "weights/view.h"
 
 using namespace ltx;
@@ -185,29 +184,6 @@ TEST_CASE("several files: later ones overwrite, the first gives the metadata, an
   CHECK(warnings[0].find("'b'") != std::string::npos);
   check_error(Status::InvalidArgument, {"at least one"},
               [] { Checkpoint(std::vector<std::filesystem::path>{}); });
-}
-
-TEST_CASE("quantized files are recognised and refused with layer and format") {
-  const Folder folder;
-  const std::string p = "model.diffusion_model.transformer_blocks.0.";
-  const auto fp8 = at::zeros({4, 4}).to(at::kFloat8_e4m3fn);
-  const auto path = saved(folder, {{p + "a.weight", fp8},
-                                   {p + "a.weight_scale", at::ones({})},
-                                   {p + "b.weight", fp8},
-                                   {p + "b.weight_scale", at::ones({4, 1})},
-                                   {p + "c.weight", at::zeros({4, 2}, at::kByte)},
-                                   {p + "c.weight_scale", fp8},
-                                   {p + "c.weight_scale_2", at::ones({})},
-                                   {p + "d.weight", at::zeros({4, 4}, at::kChar)},
-                                   {p + "d.weight_scale", at::ones({4, 1})},
-                                   {p + "e.weight", fp8},
-                                   {p + "f.weight", at::ones({4, 4}, at::kBFloat16)}});
-  const FileStore store({path});
-  CHECK(count_formats(quantized_layers(store)) ==
-        std::map<std::string, int64_t>{
-            {"fp8-per-tensor", 1}, {"fp8-per-row", 1}, {"nvfp4", 1}, {"int8", 1}, {"fp8-unscaled", 1}});
-  check_error(Status::Quant, {path, "'transformer_blocks.0.a'", "fp8-per-tensor", "5 layers", "bf16 file"},
-              [&] { Checkpoint(path).open(Component::Transformer); });
 }
 
 TEST_CASE("stores: dtypes that cannot be read, unaligned data, absent names") {
