@@ -49,13 +49,14 @@ struct LinearParts {
   at::Tensor bias;  // [N] in the compute dtype; fp8-cast: in the weight's fp8 dtype; undefined: none
   Kind kind = Kind::None;
   Arithmetic arithmetic = Arithmetic::Auto;
-  ActScale act_scale = ActScale::Auto;           // resolved: Static only with input_scale defined
-  at::Tensor input_scale;                        // F32 []
-  at::Tensor pre_quant_scale;                    // [K]
-  bool per_row = true;                           // fp8: dynamic activation scales per token if the weight's are per row
-  bool reference = false;                        // [R] of spec 08
-  bool fast_accum = true;                        // fp8 tensor cores
-  /// Told once per layer when native arithmetic turns out to be unavailable while the layer runs; may be empty.
+  ActScale act_scale = ActScale::Auto;  // resolved: Static only with input_scale defined
+  at::Tensor input_scale;               // F32 []
+  at::Tensor pre_quant_scale;           // [K]
+  bool per_row = true;     // fp8: dynamic activation scales per token if the weight's are per row
+  bool reference = false;  // [R] of spec 08
+  bool fast_accum = true;  // fp8 tensor cores
+  /// Told once per layer when native arithmetic turns out to be unavailable while the layer runs; may be
+  /// empty.
   std::function<void(const std::string&)> warn;
   std::vector<weights::ScaledFactors> low_rank;  // run-time LoRA: y += strength·alpha·up(down x), in bf16
 };

@@ -1,5 +1,5 @@
-// int8 × int8 on a CPU through oneDNN, whose operators LibTorch keeps behind its dispatcher. They want unsigned
-// activations: codes are shifted by 128, and the zero point takes the shift out again in int32.
+// int8 × int8 on a CPU through oneDNN, whose operators LibTorch keeps behind its dispatcher. They want
+// unsigned activations: codes are shifted by 128, and the zero point takes the shift out again in int32.
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/cpu/Utils.h>
 
@@ -70,8 +70,8 @@ class CpuInt8 : public RowsBackEnd {
   at::Tensor sums(const at::Tensor& codes) const {
     static const c10::List<std::optional<at::Scalar>> no_arguments;
     return call(*operators().multiply,
-                {codes, 1.0, int64_t{128}, packed_, parts_.reference ? ones_ : scale_, zero_points_, c10::IValue(),
-                 1.0, int64_t{0}, at::kFloat, "none", no_arguments, ""});
+                {codes, 1.0, int64_t{128}, packed_, parts_.reference ? ones_ : scale_, zero_points_,
+                 c10::IValue(), 1.0, int64_t{0}, at::kFloat, "none", no_arguments, ""});
   }
 
   /// Scales and bias as make_emulate() has them (spec 08 §9.2, §9.3).

@@ -56,7 +56,8 @@ size_t workspace_bytes(bool e2m1) {
     const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (end.ec != std::errc() || end.ptr != digits.data() + digits.size() || value == 0 || value > 65536)
       fail(Status::InvalidArgument,
-           "LTX_NVFP4_WORKSPACE_MB is '{}'. Set it to a positive whole number of megabytes or unset it.", text);
+           "LTX_NVFP4_WORKSPACE_MB is '{}'. Set it to a positive whole number of megabytes or unset it.",
+           text);
     megabytes = value;
   }
   return megabytes * kMiB;
@@ -111,7 +112,8 @@ cublasLtMatmulDescOpaque_t operation_of(const Product& p, bool fast_accum) {
     set(operation, CUBLASLT_MATMUL_DESC_POINTER_MODE, static_cast<int32_t>(CUBLASLT_POINTER_MODE_DEVICE));
   if (p.bias.defined()) {
     set(operation, CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
-    set(operation, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, static_cast<int32_t>(data_type(p.bias.scalar_type())));
+    set(operation, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE,
+        static_cast<int32_t>(data_type(p.bias.scalar_type())));
   }
   return operation;
 }
@@ -135,8 +137,8 @@ std::shared_ptr<const Plan> make_plan(cublasLtHandle_t handle, const Product& p,
   cublasLtMatmulPreferenceOpaque_t preference;
   check(cublasLtMatmulPreferenceInit(&preference), "a preference");
   const size_t workspace = workspace_bytes(p.weight.codes.scalar_type() == at::kByte);
-  check(cublasLtMatmulPreferenceSetAttribute(&preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &workspace,
-                                             sizeof workspace),
+  check(cublasLtMatmulPreferenceSetAttribute(&preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
+                                             &workspace, sizeof workspace),
         "the workspace size");
   auto bound = plan->operation;  // some heuristics look at the pointers
   bind(bound, p);
@@ -200,10 +202,11 @@ bool run(cublasLtHandle_t handle, Plan plan, const Product& p, at::Tensor& d) {
     alpha = p.alpha.const_data_ptr();
     beta = device_zero.const_data_ptr();
   }
-  const auto status = cublasLtMatmul(
-      handle, &plan.operation, alpha, p.weight.codes.const_data_ptr(), &plan.a.opaque, p.x.codes.const_data_ptr(),
-      &plan.b.opaque, beta, d.data_ptr(), &plan.d.opaque, d.data_ptr(), &plan.d.opaque, &plan.algorithm,
-      workspace.data_ptr(), plan.workspace, c10::cuda::getCurrentCUDAStream());
+  const auto status =
+      cublasLtMatmul(handle, &plan.operation, alpha, p.weight.codes.const_data_ptr(), &plan.a.opaque,
+                     p.x.codes.const_data_ptr(), &plan.b.opaque, beta, d.data_ptr(), &plan.d.opaque,
+                     d.data_ptr(), &plan.d.opaque, &plan.algorithm, workspace.data_ptr(), plan.workspace,
+                     c10::cuda::getCurrentCUDAStream());
   if (status == CUBLAS_STATUS_NOT_SUPPORTED) return false;
   check(status, "a product");
   return true;

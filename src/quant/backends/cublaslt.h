@@ -27,15 +27,15 @@ struct Operand {
 /// D [M, N] = alpha · x [M, K] · weight [N, K]ᵀ + bias, the sum in fp32 (int8: int32) and one rounding.
 struct Product {
   Operand weight, x;
-  at::Tensor alpha;  // F32 [] on the device; undefined: 1
-  at::Tensor bias;   // BF16 [N]; undefined: none
+  at::Tensor alpha;                       // F32 [] on the device; undefined: 1
+  at::Tensor bias;                        // BF16 [N]; undefined: none
   at::ScalarType output = at::kBFloat16;  // BFloat16, Half or Float; Int for int8 codes
   bool fast_accum = false;                // fp8: fewer accumulator bits where the hardware has them
 };
 
 /// On the current stream, without a host synchronisation. A fast accumulation that is not available is left
-/// out. Nothing if the library has no algorithm for the product on this device; plans are remembered by shape,
-/// types and epilogue.
+/// out. Nothing if the library has no algorithm for the product on this device; plans are remembered by
+/// shape, types and epilogue.
 std::optional<at::Tensor> multiply(const Product& product);
 
 }  // namespace ltx::quant::cublaslt

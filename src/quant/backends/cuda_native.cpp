@@ -1,5 +1,5 @@
-// Quantized activations on tensor cores. Which product a scheme needs depends on the device (spec 08 §18, §19);
-// where there is none, the layer decodes its weight.
+// Quantized activations on tensor cores. Which product a scheme needs depends on the device (spec 08 §18,
+// §19); where there is none, the layer decodes its weight.
 #include <ATen/cuda/CUDAContextLight.h>
 #include <fmt/format.h>
 
@@ -75,10 +75,11 @@ class CublasLt : public RowsBackEnd {
     const auto x = prescaled(parts_, raw);
     if (auto y = native(x)) return *y;
     if (parts_.warn && !warned_.exchange(true))
-      parts_.warn(fmt::format("Layer '{}' [{}, {}]: cuBLASLt has no algorithm for {} rows in {} on a device of "
-                              "compute capability {}.{}; its weight is decoded instead.",
-                              parts_.name, parts_.weight.rows, parts_.weight.columns, x.size(0),
-                              formats::name_of(parts_.weight.format), capability_ / 10, capability_ % 10));
+      parts_.warn(
+          fmt::format("Layer '{}' [{}, {}]: cuBLASLt has no algorithm for {} rows in {} on a device of "
+                      "compute capability {}.{}; its weight is decoded instead.",
+                      parts_.name, parts_.weight.rows, parts_.weight.columns, x.size(0),
+                      formats::name_of(parts_.weight.format), capability_ / 10, capability_ % 10));
     return dequant_->multiply(raw);
   }
 
@@ -104,7 +105,8 @@ class CublasLt : public RowsBackEnd {
   std::optional<at::Tensor> with_bias(Product product, at::ScalarType output, bool bias_after) const {
     product.output = output;
     const auto& bias = parts_.bias;
-    const bool fused = bias.defined() && !bias_after && bias.scalar_type() == at::kBFloat16 && output != at::kFloat;
+    const bool fused =
+        bias.defined() && !bias_after && bias.scalar_type() == at::kBFloat16 && output != at::kFloat;
     if (fused) product.bias = bias;
     auto y = cublaslt::multiply(product);
     if (y && bias.defined() && !fused) y->add_(bias.to(output));
@@ -144,11 +146,11 @@ class CublasLt : public RowsBackEnd {
     product.output = at::kInt;
     const auto sum = cublaslt::multiply(product);
     if (!sum) return std::nullopt;
-    const auto roundings = !parts_.reference                ? Roundings::Once
+    const auto roundings = !parts_.reference            ? Roundings::Once
                            : parts_.weight.rotation > 0 ? Roundings::BeforeBias
-                                                            : Roundings::AfterActivation;
-    return scale_rows_and_columns(sum->slice(0, 0, x.size(0)), q.scale, weight_scale_, bias32_, x.scalar_type(),
-                                  roundings);
+                                                        : Roundings::AfterActivation;
+    return scale_rows_and_columns(sum->slice(0, 0, x.size(0)), q.scale, weight_scale_, bias32_,
+                                  x.scalar_type(), roundings);
   }
 
   std::optional<at::Tensor> mxfp8(const at::Tensor& x) const {

@@ -1,6 +1,6 @@
-// The arithmetic that tensor cores do with quantized activations, written as one would define it: codes become
-// values in fp32, sums are formed in fp32 (integers: exactly), and every rounding of spec 08 is a visible `.to`.
-// [L] rounds once at the end; [R] where the public reference does.
+// The arithmetic that tensor cores do with quantized activations, written as one would define it: codes
+// become values in fp32, sums are formed in fp32 (integers: exactly), and every rounding of spec 08 is a
+// visible `.to`. [L] rounds once at the end; [R] where the public reference does.
 #include "quant/backends/back_end.h"
 #include "quant/backends/scheme.h"
 

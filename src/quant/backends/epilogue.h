@@ -1,5 +1,6 @@
 // What follows a product of codes where the matrix library cannot do it: scales per row and column, bias and
-// the roundings of the scheme, in one pass. CUDA only; the CPU's back end and the emulation do it with tensors.
+// the roundings of the scheme, in one pass. CUDA only; the CPU's back end and the emulation do it with
+// tensors.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -12,7 +13,8 @@ enum class Roundings {
   BeforeBias,       // T(T(sum·(sx·sw)) + T(bias))
 };
 
-/// sum [M, N] F32 or Int; sx F32 [M] or [], sw F32 [N] or [], bias [N] F32 or undefined; all on one CUDA device
+/// sum [M, N] F32 or Int; sx F32 [M] or [], sw F32 [N] or [], bias [N] F32 or undefined; all on one CUDA
+/// device
 /// -> [M, N] in `output` (Float, BFloat16 or Half).
 at::Tensor scale_rows_and_columns(const at::Tensor& sum, const at::Tensor& sx, const at::Tensor& sw,
                                   const at::Tensor& bias, at::ScalarType output,

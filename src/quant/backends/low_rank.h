@@ -9,8 +9,8 @@
 namespace ltx::quant {
 
 /// All updates of a layer as one pair of factors, so that their number costs no further products. In order:
-/// t = bf16(x · downᵀ), t ← bf16(t · strength·alpha) per rank where any is not 1, y ← bf16(y + t · upᵀ) with the
-/// sum over all LoRAs in fp32. In the dtype of the factors given to the constructor instead of bf16.
+/// t = bf16(x · downᵀ), t ← bf16(t · strength·alpha) per rank where any is not 1, y ← bf16(y + t · upᵀ) with
+/// the sum over all LoRAs in fp32. In the dtype of the factors given to the constructor instead of bf16.
 class LowRank {
  public:
   LowRank() = default;

@@ -1,37 +1,13 @@
 #include "quant/backends/scheme.h"
 
+#include "quant/policy.h"
+
 namespace ltx::quant {
 
 using formats::Format;
 
 Kind arithmetic_of(Kind kind, Format format) {
-  if (kind != Kind::Auto && kind != Kind::None) return kind;
-  switch (format) {
-    case Format::Unquantized:
-      return Kind::None;
-    case Format::Fp8Unscaled:
-      return Kind::Fp8Cast;
-    case Format::Fp8PerTensor:
-      return Kind::Fp8ScaledMm;
-    case Format::Fp8PerRow:
-      return Kind::Fp8Dynamic;
-    case Format::Mxfp8:
-      return Kind::Mxfp8;
-    case Format::Fp8Block128:
-      return Kind::Fp8Block128;
-    case Format::Fp6Block128:
-      return Kind::Fp6Block128;
-    case Format::Nvfp4:
-      return Kind::Nvfp4Prequant;
-    case Format::Int8:
-      return Kind::Int8;
-    case Format::Int4:
-      return Kind::Int4;
-    case Format::Nf4:
-      return Kind::Nf4;
-    default:
-      return Kind::Gguf;
-  }
+  return kind == Kind::Auto || kind == Kind::None ? kind_of(format) : kind;
 }
 
 bool quantizes_activations(Kind kind) {
