@@ -25,7 +25,6 @@ const std::map<std::string, std::string> kNotBuilt = {
     {"pipeline.t2a", "recipe comes later"},
     {"quant.checkpoint", "quantization"},
     {"quant.codec", "quantization"},
-    {"quant.lora", "quantization"},
 };
 
 std::string not_built(const std::string& component) {

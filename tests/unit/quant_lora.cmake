@@ -1,0 +1,1 @@
+ltx_unit_test(quant_lora TORCH SOURCES quant_lora_test.cpp DEPENDS ltx_quant)
