@@ -220,7 +220,7 @@ class LayerDetector {
 
   void finish(StoredLayer& layer) {
     const auto said = marker(layer);
-    layer.format = format_of(layer);
+    layer.format = format_of(layer, said);
     if (layer.companion("torchao_nvfp4") && layer.format != Format::Nvfp4)
       fail(Status::Quant, "{}: expected an NVFP4 layer, found {}. Use an unmodified file.",
            info(layer, "torchao_nvfp4")->source, describe(layer));
@@ -262,9 +262,9 @@ class LayerDetector {
   }
 
   /// The table of spec 08 §17; shapes are told apart here and checked by finish().
-  Format format_of(const StoredLayer& layer) const {
+  Format format_of(const StoredLayer& layer, const std::optional<Marker>& said) const {
     const auto* scale = info(layer, "weight_scale");
-    if (is_fp8(layer.dtype)) return fp8_format(layer, scale);
+    if (is_fp8(layer.dtype)) return fp8_format(layer, scale, said);
     if (layer.dtype == "U8") {
       if (layer.companion("absmax") && layer.companion("quant_state")) return Format::Nf4;
       if (!scale || scale->shape.size() != 2) unknown(layer);
@@ -290,7 +290,8 @@ class LayerDetector {
     return Format::Unquantized;
   }
 
-  Format fp8_format(const StoredLayer& layer, const TensorInfo* scale) const {
+  Format fp8_format(const StoredLayer& layer, const TensorInfo* scale,
+                    const std::optional<Marker>& said) const {
     if (!scale) {
       allow(layer, {});
       return Format::Fp8Unscaled;
@@ -304,13 +305,15 @@ class LayerDetector {
     const bool blocks =
         shape.size() == 2 && shape[0] == divided_up(rows, 128) && shape[1] == divided_up(columns, 128);
     const bool inverse_name = layer.companion("weight_scale")->ends_with("_inv");
-    if (e4m3 && blocks && (shape[0] * shape[1] > 1 || rows > 1)) {
+    const bool per_row = e4m3 && !inverse_name && is_row_scale(shape, rows);
+    // One value in one row fits every granularity, and all decode alike; a marker may name one.
+    const auto called = [&](Format format) { return said && said->format == formats::name_of(format); };
+    if (e4m3 && blocks && (rows > 1 || elements(*scale) > 1 || inverse_name || called(Format::Fp8Block128))) {
       refuse_turned_blocks(layer, *scale);
       return Format::Fp8Block128;
     }
+    if (per_row && (rows > 1 || called(Format::Fp8PerRow))) return Format::Fp8PerRow;
     if (!inverse_name && elements(*scale) == 1) return Format::Fp8PerTensor;
-    if (!inverse_name && e4m3 && is_row_scale(shape, rows)) return Format::Fp8PerRow;
-    if (e4m3 && blocks) return Format::Fp8Block128;
     wrong_scale(layer, *scale,
                 e4m3 && inverse_name
                     ? fmt::format("[{}, {}]", divided_up(rows, 128), divided_up(columns, 128))

@@ -1,4 +1,5 @@
 // Reading of quantized layers: whatever the layout of the file, the result has that of formats::Matrix.
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -59,6 +60,9 @@ class LayerReader {
       case Format::Nf4:
         read_nf4(m);
         codes = codes.flatten();
+        break;
+      case Format::Fp6Block128:
+        m.scale = scales();
         break;
       default:
         if (layer_.layout == StoredLayout::KN) codes = codes.t();
@@ -123,25 +127,28 @@ class LayerReader {
     return codes;
   }
 
-  /// U8 [N, blocks], linear.
+  /// U8 [N, blocks], linear. NaN is refused in the padding too: no encoder writes it there.
   at::Tensor block_scales(int64_t blocks, bool e8m0) const {
-    const auto stored = raw("weight_scale").view(at::kByte);
+    const auto stored = raw("weight_scale").view(at::kByte).contiguous();
+    require_bytes(stored, "NaN", [e8m0](uint8_t b) { return e8m0 ? b == 0xFF : (b & 0x7F) == 0x7F; });
     auto scale = layer_.scale_layout == ScaleLayout::Swizzled
                      ? formats::unswizzle_scales(stored, layer_.rows(), blocks)
                      : stored.narrow(0, 0, layer_.rows()).clone();
     scale = scale.contiguous();
-    const auto* data = scale.const_data_ptr<uint8_t>();
-    int64_t bad = 0, first = -1;
-    for (int64_t i = 0; i < scale.numel(); ++i)
-      // E8M0: 0xFF is NaN. E4M3 as a block scale has no sign; 0x7F is NaN.
-      if ((e8m0 ? data[i] == 0xFF : data[i] >= 0x7F) && bad++ == 0) first = i;
-    if (bad > 0)
-      fail(Status::Quant,
-           "{}: expected block scales that are numbers without a sign, found 0x{:02X} for row {}, block {}, "
-           "{} "
-           "such bytes in all. Download the file again.",
-           info("weight_scale").source, data[first], first / blocks, first % blocks, bad);
+    if (!e8m0) require_bytes(scale, "a sign", [](uint8_t b) { return b > 0x80; });
     return scale;
+  }
+
+  template <class Bad>
+  void require_bytes(const at::Tensor& scales, std::string_view what, Bad bad) const {
+    const auto* begin = scales.const_data_ptr<uint8_t>();
+    const auto count = std::count_if(begin, begin + scales.numel(), bad);
+    if (count == 0) return;
+    fail(
+        Status::Quant,
+        "{}: expected positive numbers, found {} block scales with {}, the first 0x{:02X}. Download the file "
+        "again.",
+        info("weight_scale").source, count, what, *std::find_if(begin, begin + scales.numel(), bad));
   }
 
   /// 0 is what a tensor of zeros has (spec 08 §12.2).
