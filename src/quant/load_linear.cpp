@@ -1,5 +1,7 @@
 #include "quant/load_linear.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "quant/context.h"
 #include "weights/progress_store.h"
@@ -39,7 +41,8 @@ class Loader {
   Loader(const Source& source, int64_t in, int64_t out)
       : source_(source), context_(source.context() ? *source.context() : no_policy()), in_(in), out_(out) {
     name_ = source.view().path("weight");
-    name_.resize(name_.size() - std::string_view(".weight").size());
+    // At the root of a view the path is "weight" alone.
+    name_.resize(name_.size() - std::min(name_.size(), std::string_view(".weight").size()));
   }
 
   LinearParts load(bool bias) {
