@@ -21,11 +21,17 @@ at::Tensor fp8_static(const at::Tensor& x, const at::Tensor& input_scale, bool r
 Quantized fp8_1x128(const at::Tensor& x);
 /// I8 with a scale F32 [M]: amax/127.5 (spec 08 §9.2).
 Quantized int8_per_row(const at::Tensor& x, bool reference = false);
+/// The same codes plus 128 as U8.
+Quantized uint8_per_row(const at::Tensor& x, bool reference = false);
 /// I8 with a scale F32 [M]: amax/127 (spec 08 §9.3).
 Quantized int8_tensorwise(const at::Tensor& x);
+/// The same codes plus 128 as U8.
+Quantized uint8_tensorwise(const at::Tensor& x);
 /// Each K-group of `group` (a power of 4) times the orthonormal Hadamard matrix of spec 08 §9.3; its own
 /// inverse.
 at::Tensor rotate(const at::Tensor& x, int64_t group);
+/// Rounded once to another dtype.
+at::Tensor rotate(const at::Tensor& x, int64_t group, at::ScalarType dtype);
 /// e4m3 [M, K↑32] with E8M0 scales U8 [M, K↑32/32] (spec 08 §11, RCEIL).
 Quantized mxfp8(const at::Tensor& x);
 /// e2m1 U8 [M, K/2] high nibble first, E4M3 scales U8 [M, K/16], scale_2 F32 [] (spec 08 §12.2); `scale_2`

@@ -42,9 +42,13 @@ struct Matrix {
 struct Encoding {
   /// Fp8PerTensor: s = fp32(fp32(1/amax)·448) and its reciprocal (spec 08 §6.6), or amax/448 (§7).
   enum class Fp8Form { Multiply, Divide };
+  /// Int8: amax/127.5 per row (spec 08 §9.1), or ComfyUI's amax/127 per row or of the whole matrix (§9.3).
+  /// Rotated weights are always TensorwiseRows.
+  enum class Int8Form { Rows, TensorwiseRows, TensorwiseScalar };
 
   Format format = Format::Unquantized;
   Fp8Form fp8_form = Fp8Form::Divide;
+  Int8Form int8_form = Int8Form::Rows;
   int64_t group_size = 128;  // Int4
   bool symmetric = false;    // Int4
   int64_t rotation = 0;      // Int8

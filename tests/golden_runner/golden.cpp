@@ -23,7 +23,6 @@ const std::map<std::string, std::string> kNotBuilt = {
     {"pipeline.ic_lora", "recipe comes later"},
     {"pipeline.retake", "recipe comes later"},
     {"pipeline.t2a", "recipe comes later"},
-    {"quant.codec", "quantization"},
 };
 
 std::string not_built(const std::string& component) {

@@ -1,0 +1,12 @@
+// int8 weights: a scale per row of amax/127.5 (spec 08 §9.1), or ComfyUI's amax/127 per row or per tensor,
+// with or without rotated K-groups (§9.3).
+#pragma once
+#include "formats/matrix.h"
+
+namespace ltx::formats {
+
+Matrix encode_int8(const at::Tensor& weight, const Encoding& encoding);
+/// In F32, BF16 or F16; rotated weights in their original basis.
+at::Tensor decode_int8(const Matrix& matrix, at::ScalarType dtype = at::kFloat);
+
+}  // namespace ltx::formats

@@ -1,0 +1,47 @@
+// How the integer formats reach their device. Used by their sources only.
+#pragma once
+#include <ATen/ATen.h>
+
+#include "formats/cpu/integer_rows.h"
+#include "kernels/launch.h"
+#ifdef LTX_WITH_CUDA
+#include "formats/cuda/integer.h"
+#endif
+
+namespace ltx::formats::integer {
+
+inline Element element_of(const at::Tensor& x) {
+  return x.scalar_type() == at::kBFloat16 ? Element::BFloat16 : Element::Float;
+}
+/// What "the tensor dtype" of a formula is for x.
+inline Rounding rounding_of(const at::Tensor& x) {
+  return x.scalar_type() == at::kBFloat16 ? Rounding::BFloat16
+         : x.scalar_type() == at::kHalf   ? Rounding::Half
+                                          : Rounding::Float;
+}
+/// x as the rows read it: BF16, anything else in F32, without gaps.
+inline at::Tensor readable(const at::Tensor& x) {
+  return x.detach().to(x.scalar_type() == at::kBFloat16 ? at::kBFloat16 : at::kFloat).contiguous();
+}
+/// What rows can write on the way to `dtype`: F32 and BF16 themselves, F32 for others.
+inline at::Tensor writable(at::IntArrayRef shape, at::ScalarType dtype, const at::Tensor& like) {
+  return at::empty(shape, like.options().dtype(dtype == at::kBFloat16 ? at::kBFloat16 : at::kFloat));
+}
+
+#ifdef LTX_WITH_CUDA
+#define LTX_INTEGER(operation, arguments, x, row_elements)   \
+  ((x).is_cuda()                                             \
+       ? kernels::launch_cuda(cuda::operation, arguments, x) \
+       : kernels::launch_cpu(cpu::available_integer_rows().rows[0]->operation, arguments, row_elements))
+#else
+#define LTX_INTEGER(operation, arguments, x, row_elements) \
+  kernels::launch_cpu(cpu::available_integer_rows().rows[0]->operation, arguments, row_elements)
+#endif
+
+/// Throws Numeric with the number of NaN and Inf if `weight`, whose scales are `scale`, holds any.
+void require_finite(const at::Tensor& scale, const at::Tensor& weight);
+
+/// Throws TensorMismatch unless `weight` is a matrix.
+void require_matrix(const at::Tensor& weight);
+
+}  // namespace ltx::formats::integer

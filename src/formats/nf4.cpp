@@ -1,0 +1,80 @@
+#include "formats/nf4.h"
+
+#include "base/error.h"
+#include "formats/integer_launch.h"
+
+namespace ltx::formats {
+
+at::Tensor nf4_table() {
+  return at::tensor({LTX_NF4_LEVELS}, at::kFloat);
+}
+
+Matrix encode_nf4(const at::Tensor& weight) {
+  integer::require_matrix(weight);
+  const auto readable = integer::readable(weight);
+  Matrix m;
+  m.format = Format::Nf4;
+  m.rows = weight.size(0);
+  m.columns = weight.size(1);
+  integer::Nf4EncodeArguments a;
+  a.element = integer::element_of(readable);
+  a.block = m.nf4_block;
+  a.elements = readable.numel();
+  a.rows = (a.elements + a.block - 1) / a.block;
+  m.codes = at::empty({(a.elements + 1) / 2}, readable.options().dtype(at::kByte));
+  m.scale = at::empty({a.rows}, readable.options().dtype(at::kFloat));
+  m.table = nf4_table().to(readable.device());
+  a.x = readable.data_ptr();
+  a.codes = m.codes.data_ptr<uint8_t>();
+  a.amax = m.scale.data_ptr<float>();
+  LTX_INTEGER(nf4_encode, a, readable, a.block);
+  integer::require_finite(m.scale, weight);
+  return m;
+}
+
+at::Tensor decode_nf4(const Matrix& matrix, at::ScalarType dtype) {
+  const auto codes = matrix.codes.contiguous();
+  const auto scale = matrix.scale.to(at::kFloat).contiguous(),
+             table = matrix.table.to(at::kFloat).contiguous();
+  auto out = integer::writable({matrix.rows, matrix.columns}, dtype, codes);
+  integer::Nf4DecodeArguments a;
+  a.element = integer::element_of(out);
+  a.block = matrix.nf4_block;
+  a.elements = out.numel();
+  a.rows = (a.elements + a.block - 1) / a.block;
+  if (a.block <= 0 || a.block % 2 != 0 || scale.numel() != a.rows || table.numel() != 16 ||
+      codes.numel() != (a.elements + 1) / 2) {
+    fail(Status::TensorMismatch,
+         "NF4 of [{}, {}] in blocks of {} has {} codes, {} maxima and a table of {}; expected {}, {} and 16. "
+         "The "
+         "file is damaged; get it again.",
+         matrix.rows, matrix.columns, a.block, codes.numel(), scale.numel(), table.numel(),
+         (a.elements + 1) / 2, a.rows);
+  }
+  a.codes = codes.data_ptr<uint8_t>();
+  a.amax = scale.data_ptr<float>();
+  a.table = table.data_ptr<float>();
+  a.out = out.data_ptr();
+  LTX_INTEGER(nf4_decode, a, codes, a.block);
+  return out.to(dtype);
+}
+
+at::Tensor expand_double_quantized(const at::Tensor& codes, const at::Tensor& nested_maxima,
+                                   const at::Tensor& nested_table, float offset, int64_t nested_block) {
+  const int64_t blocks = codes.numel();
+  if (nested_block <= 0 || nested_maxima.numel() != (blocks + nested_block - 1) / nested_block ||
+      nested_table.numel() != 256 || codes.scalar_type() != at::kByte) {
+    fail(Status::TensorMismatch,
+         "{} block maxima, quantized in blocks of {}, come with {} scales and a table of {}; expected U8 "
+         "codes, a "
+         "scale per block and a table of 256. The file is damaged; get it again.",
+         blocks, nested_block, nested_maxima.numel(), nested_table.numel());
+  }
+  const auto scale =
+      nested_maxima.to(at::kFloat).reshape({-1}).repeat_interleave(nested_block).narrow(0, 0, blocks);
+  return nested_table.to(at::kFloat).reshape({-1}).index_select(0, codes.reshape({-1}).to(at::kLong)) *
+             scale +
+         offset;
+}
+
+}  // namespace ltx::formats
