@@ -44,7 +44,7 @@ TEST_CASE("int4: scale, centre, codes and their order") {
   auto w = at::zeros({1, 64});
   for (int64_t i = 0; i < 64; ++i) w[0][i] = static_cast<float>(i % 16) - 3;  // −3 … 12, step 1
   const auto m = encode_int4(w, int4(32));
-  CHECK(m.scale.sizes() == at::IntArrayRef({1, 2}));
+  CHECK((m.scale.sizes() == at::IntArrayRef({1, 2})));
   CHECK(m.scale[0][0].item<float>() == 1);
   CHECK(m.zero[0][0].item<float>() == 5);
   CHECK(m.codes[0][0].item<int>() == 0x01);  // elements 0 and 1: the even one high

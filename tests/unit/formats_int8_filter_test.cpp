@@ -13,14 +13,14 @@ TEST_CASE("int8 filters: a scale per output channel over the whole filter") {
   w[1].zero_();
   w[2][5][2][1][2] = 2;
   const auto q = encode_int8_filter(w);
-  CHECK(q.codes.sizes() == w.sizes());
-  CHECK(q.codes.scalar_type() == at::kChar);
+  CHECK((q.codes.sizes() == w.sizes()));
+  CHECK((q.codes.scalar_type() == at::kChar));
   const auto amax = w.to(at::kFloat).abs().amax({1, 2, 3, 4});
   CHECK(same_bits(q.scale, amax.clamp_min(1.1920928955078125e-7F) / 127.5F));
   CHECK(q.codes[2][5][2][1][2].item<int>() == 127);
   CHECK(q.codes[1].any().item<bool>() == false);
   const auto back = decode_int8_filter(q);
-  CHECK(back.sizes() == w.sizes());
+  CHECK((back.sizes() == w.sizes()));
   CHECK((back - w).abs().amax({1, 2, 3, 4}).le(q.scale * 0.51F).all().item<bool>());
   CHECK(same_bits(decode_int8_filter(q, at::kBFloat16), back.to(at::kBFloat16)));
 }

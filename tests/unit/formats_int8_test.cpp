@@ -1,5 +1,6 @@
 #include "formats/int8.h"
 
+#include <ATen/Parallel.h>
 #include <doctest/doctest.h>
 
 #include "expect_error.h"

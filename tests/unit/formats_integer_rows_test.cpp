@@ -23,7 +23,7 @@ template <class Check>
 void for_each_build(Check&& check) {
   const auto& available = cpu::available_integer_rows();
   for (int i = 0; i < available.count; ++i) {
-    INFO(available.rows[i]->name);
+    INFO(std::string(available.rows[i]->name));
     check(*available.rows[i]);
   }
 }
@@ -232,7 +232,7 @@ TEST_CASE("nf4 rows of every instruction set are the scalar functions") {
 TEST_CASE("GGUF blocks of every instruction set are the scalar functions") {
   for (int type = 0; type < kGgufFormats; ++type) {
     const auto& known = gguf_type(static_cast<Format>(static_cast<int>(Format::Q8_0) + type));
-    INFO(known.name);
+    INFO(std::string(known.name));
     constexpr int64_t kBlocks = 200;  // random bytes: scales of every kind
     const auto blocks = bytes(kBlocks * known.block_bytes, 3);
     std::vector<float> expected;
@@ -347,7 +347,7 @@ TEST_SUITE("gpu") {
     CHECK(same_bits(rotate(wide.to(cuda), kLargestRotation).cpu(), rotate(wide, kLargestRotation)));
     for (const auto& type : gguf_types()) {
       if (!is_gguf(type.format)) continue;
-      INFO(type.name);
+      INFO(std::string(type.name));
       Matrix m;
       m.format = type.format;
       m.rows = 5;

@@ -33,8 +33,8 @@ TEST_CASE("rotation: each group times the Hadamard matrix, its own inverse") {
 TEST_CASE("rotation: bf16 is rounded once") {
   const auto x = gaussian({4, 512}, 1).to(at::kBFloat16);
   CHECK(same_bits(rotate(x, 256), rotate(x.to(at::kFloat), 256).to(at::kBFloat16)));
-  CHECK(rotate(x, 256, at::kFloat).scalar_type() == at::kFloat);
-  CHECK(rotate(x.to(at::kHalf), 64).scalar_type() == at::kHalf);
+  CHECK((rotate(x, 256, at::kFloat).scalar_type() == at::kFloat));
+  CHECK((rotate(x.to(at::kHalf), 64).scalar_type() == at::kHalf));
 }
 
 TEST_CASE("rotation: groups that do not exist or do not fit") {

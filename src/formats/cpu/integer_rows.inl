@@ -104,7 +104,7 @@ void int8_decode(const Int8DecodeArguments& a, int64_t begin, int64_t end) {
   for (int64_t row = begin; row < end; ++row) {
     const int8_t* const codes = a.codes + row * a.columns;
     auto* const out = static_cast<typename E::Stored*>(a.out) + row * a.columns;
-    const Lanes scale = broadcast(a.scale[row * a.scale_stride]);
+    const Lanes scale = broadcast(integer::plain(a.scale[row * a.scale_stride]));
     for_each(
         a.columns, [&](int64_t i, int64_t n) __attribute__((always_inline)) {
           store<E>(out + i, from_signed(bytes_at(codes + i, n) ^ a.flip) * scale, n);
@@ -211,7 +211,8 @@ void nf4_decode(const Nf4DecodeArguments& a, int64_t begin, int64_t end) {
     const int64_t first = row * a.block, count = a.elements - first < a.block ? a.elements - first : a.block;
     const uint8_t* const codes = a.codes + first / 2;
     auto* const out = static_cast<typename E::Stored*>(a.out) + first;
-    const Lanes amax = broadcast(a.amax[row]);
+    const float most = integer::plain(a.amax[row]);
+    const Lanes amax = broadcast(most);
     int64_t i = 0;
     for (; i + 2 * kLanes <= count; i += 2 * kLanes) {
       const NibblePair q = nibbles_at(codes + i / 2);
@@ -219,7 +220,7 @@ void nf4_decode(const Nf4DecodeArguments& a, int64_t begin, int64_t end) {
       E::store(out + i + kLanes, look_up(table, q.second) * amax);
     }
     for (; i < count; ++i) {
-      const float value = a.table[i % 2 ? codes[i / 2] & 15 : codes[i / 2] >> 4] * a.amax[row];
+      const float value = a.table[i % 2 ? codes[i / 2] & 15 : codes[i / 2] >> 4] * most;
       store_part<E>(out + i, broadcast(value), 1);
     }
   }

@@ -14,7 +14,12 @@ LTX_SCALAR bool finite(float v) {
   return (bits_of(v) & kInfinity) != kInfinity;
 }
 
-/// A NaN comes out as the plain one, so that rounding its products to bf16 leaves it a NaN.
+/// A NaN as the plain one: rounding its products to bf16 by adding to their bits leaves them NaNs.
+LTX_SCALAR float plain(float v) {
+  return v == v ? v : float_of(kQuietNan);
+}
+
+/// A NaN comes out as the plain one.
 LTX_SCALAR float from_f16(uint16_t h) {
   const uint32_t sign = static_cast<uint32_t>(h & 0x8000U) << 16, magnitude = h & 0x7fffU;
   if (magnitude > 0x7c00U) return float_of(kQuietNan);
