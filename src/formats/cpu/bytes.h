@@ -67,14 +67,13 @@ struct WideBf16 : Bf16 {
   }
 };
 
-/// As scalar::encode_float8.
+/// As scalar::encode_scaled.
 template <class F>
-LTX_INLINE BitsLanes encode(Lanes x, uint32_t top) {
+LTX_INLINE BitsLanes encode(Lanes scaled, Lanes x, uint32_t top) {
   typedef Float8<F> C;
   BitsLanes out;
   for (int i = 0; i < kRegisters; ++i) {
-    const BitsRegister bits = (BitsRegister)x.r[i];
-    const BitsRegister magnitude = bits & kMagnitude;
+    const BitsRegister magnitude = (BitsRegister)scaled.r[i] & kMagnitude;
     const FloatRegister grid = (FloatRegister)(BitsRegister{} + C::kSubnormalGrid);
     const BitsRegister small = (BitsRegister)((FloatRegister)magnitude + grid) - C::kSubnormalGrid;
     constexpr uint32_t kHalf = (1U << (C::kShift - 1)) - 1U - C::kRebias;  // wraps: the sum does not
@@ -84,7 +83,7 @@ LTX_INLINE BitsLanes encode(Lanes x, uint32_t top) {
     BitsRegister code = (IntRegister)magnitude < (int32_t)C::kSmallestNormal ? small : normal;
     code = (IntRegister)code < (int32_t)top ? code : BitsRegister{} + top;
     code = (IntRegister)magnitude > (int32_t)kInfinity ? BitsRegister{} + kNanCode : code;
-    out.r[i] = code | ((bits >> 24) & 0x80U);
+    out.r[i] = code | (((BitsRegister)x.r[i] >> 24) & 0x80U);
   }
   return out;
 }

@@ -50,12 +50,13 @@ LTX_INLINE void encode_run(const typename E::Stored* x, int64_t count, float by,
   const Lanes factor = broadcast(by);
   for_each(
       count, [&](int64_t i, int64_t n) __attribute__((always_inline)) {
-        Lanes v = load<E>(x + i, n);
-        if (kMax) largest.add(v);
+        const Lanes plain = load<E>(x + i, n);
+        Lanes v = plain;
+        if (kMax) largest.add(plain);
         if (kScaling == Scaling::Divide) v = v / factor;
         if (kScaling == Scaling::Multiply) v = v * factor;
         if (kScaling == Scaling::MultiplyRounded) v = Bf16::round(v * factor);
-        store_bytes(codes + i, encode<F>(v, top), n);
+        store_bytes(codes + i, encode<F>(v, plain, top), n);
       });
 }
 

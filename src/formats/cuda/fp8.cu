@@ -63,9 +63,9 @@ struct Encode {
     const auto x = *reinterpret_cast<const Packed<T, N>*>(static_cast<const T*>(a.x) + at);
     Packed<uint8_t, N> codes;
     for (int i = 0; i < N; ++i) {
-      const float v = scaled(value_of(x.e[i]), factor, a.scaling);
-      codes.e[i] = a.code == Code::E4m3 ? scalar::encode_float8<scalar::E4m3>(v, a.saturate)
-                                        : scalar::encode_float8<scalar::E5m2>(v, a.saturate);
+      const float plain = value_of(x.e[i]), v = scaled(plain, factor, a.scaling);
+      codes.e[i] = a.code == Code::E4m3 ? scalar::encode_scaled<scalar::E4m3>(v, plain, a.saturate)
+                                        : scalar::encode_scaled<scalar::E5m2>(v, plain, a.saturate);
     }
     *reinterpret_cast<Packed<uint8_t, N>*>(a.codes + at) = codes;
   }
@@ -91,7 +91,7 @@ struct Quantize {
     const bool divide = a.rule.form == ScaleRule::Form::Quotient;
     for (int64_t i = group.rank; i < count; i += kSize) {
       const float v = value_of(x[i]);
-      codes[i] = scalar::encode_e4m3(divide ? v / scale.factor : v * scale.factor);
+      codes[i] = scalar::encode_scaled<scalar::E4m3>(divide ? v / scale.factor : v * scale.factor, v);
     }
     if (group.rank != 0) return;
     if (a.exponent) {

@@ -28,13 +28,13 @@ struct Float8 {
   static constexpr uint32_t kRebias = (127 - F::kBias) << 23;
 };
 
-/// To nearest even. `saturate`: values beyond the range and infinities yield the largest finite value;
-/// otherwise they yield what PyTorch's cast gives. NaN stays NaN, the sign of zero is kept.
+/// The code without its sign bit. To nearest even. `saturate`: values beyond the range and infinities yield
+/// the largest finite value; otherwise they yield what PyTorch's cast gives. NaN stays NaN.
 template <class F>
-LTX_SCALAR uint8_t encode_float8(float value, bool saturate = true) {
+LTX_SCALAR uint32_t encode_magnitude(float value, bool saturate = true) {
   typedef Float8<F> C;
-  const uint32_t bits = bits_of(value), magnitude = bits & kMagnitude, sign = (bits >> 24) & 0x80U;
-  if (magnitude > kInfinity) return static_cast<uint8_t>(kNanCode | sign);
+  const uint32_t magnitude = bits_of(value) & kMagnitude;
+  if (magnitude > kInfinity) return kNanCode;
   uint32_t code = 0;
   if (magnitude < C::kSmallestNormal) {
     code = bits_of(float_of(magnitude) + float_of(C::kSubnormalGrid)) - C::kSubnormalGrid;
@@ -43,7 +43,23 @@ LTX_SCALAR uint8_t encode_float8(float value, bool saturate = true) {
     code = (magnitude + half - C::kRebias) >> C::kShift;
   }
   const uint32_t top = saturate ? F::kLargest : F::kBeyond;
-  return static_cast<uint8_t>((code < top ? code : top) | sign);
+  return code < top ? code : top;
+}
+
+LTX_SCALAR uint32_t sign_of_code(float value) {
+  return (bits_of(value) >> 24) & 0x80U;
+}
+
+template <class F>
+LTX_SCALAR uint8_t encode_float8(float value, bool saturate = true) {
+  return static_cast<uint8_t>(encode_magnitude<F>(value, saturate) | sign_of_code(value));
+}
+
+/// Of a product or quotient of x and a positive factor. The sign is that of x: devices disagree about the
+/// sign of a NaN that arithmetic yields.
+template <class F>
+LTX_SCALAR uint8_t encode_scaled(float scaled, float x, bool saturate = true) {
+  return static_cast<uint8_t>(encode_magnitude<F>(scaled, saturate) | sign_of_code(x));
 }
 
 /// Exact.
