@@ -50,8 +50,7 @@ class CpuInt8 : public RowsBackEnd {
  protected:
   at::Tensor rows(const at::Tensor& raw) const override {
     const auto x = prescaled(parts_, raw);
-    const auto q = int8_activations(parts_, x);
-    const auto codes = q.codes.view(at::kByte).bitwise_xor_(0x80);  // + 128
+    const auto q = int8_activations(parts_, x, true);
     const auto scale = q.scale.reshape({-1, 1});
     const auto m = x.size(0), n = parts_.weight.rows;
     auto y = at::empty({m, n}, x.options());
@@ -60,7 +59,7 @@ class CpuInt8 : public RowsBackEnd {
     const int64_t step = std::max<int64_t>(128, kSumsInCache / n);
     for (int64_t begin = 0; begin < m; begin += step) {
       const int64_t end = std::min(begin + step, m);
-      finish(y.slice(0, begin, end), sums(codes.slice(0, begin, end)), scale.slice(0, begin, end));
+      finish(y.slice(0, begin, end), sums(q.codes.slice(0, begin, end)), scale.slice(0, begin, end));
     }
     return y;
   }

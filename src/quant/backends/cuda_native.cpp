@@ -101,16 +101,25 @@ class CublasLt : public RowsBackEnd {
     }
   }
 
-  /// A product with the bias in its epilogue where the library has that for these dtypes, else after it.
+  /// A product with the bias in its epilogue where the library has that for these dtypes, else after a sum in
+  /// fp32; `bias_after`: after the output's rounding.
   std::optional<at::Tensor> with_bias(Product product, at::ScalarType output, bool bias_after) const {
-    product.output = output;
     const auto& bias = parts_.bias;
-    const bool fused =
-        bias.defined() && !bias_after && bias.scalar_type() == at::kBFloat16 && output != at::kFloat;
-    if (fused) product.bias = bias;
-    auto y = cublaslt::multiply(product);
-    if (y && bias.defined() && !fused) y->add_(bias.to(output));
-    return y;
+    product.output = output;
+    if (!bias.defined()) return cublaslt::multiply(product);
+    if (bias_after) {
+      auto y = cublaslt::multiply(product);
+      if (y) y->add_(bias.to(output));
+      return y;
+    }
+    if (output == at::kBFloat16 && bias.scalar_type() == at::kBFloat16) {
+      product.bias = bias;
+      return cublaslt::multiply(product);
+    }
+    product.output = at::kFloat;
+    auto sum = cublaslt::multiply(product);
+    if (!sum) return std::nullopt;
+    return sum->add_(bias32_).to(output);
   }
 
   std::optional<at::Tensor> fp8(const at::Tensor& x) const {

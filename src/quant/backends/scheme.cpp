@@ -43,9 +43,12 @@ formats::Quantized fp8_activations(const LinearParts& parts, const at::Tensor& x
   return per_row ? formats::fp8_per_row(x, parts.reference) : formats::fp8_per_tensor(x, parts.reference);
 }
 
-formats::Quantized int8_activations(const LinearParts& parts, const at::Tensor& x) {
-  if (parts.weight.rotation > 0) return formats::int8_tensorwise(formats::rotate(x, parts.weight.rotation));
-  return formats::int8_per_row(x, parts.reference);
+formats::Quantized int8_activations(const LinearParts& parts, const at::Tensor& x, bool shifted) {
+  if (parts.weight.rotation > 0) {
+    const auto rotated = formats::rotate(x, parts.weight.rotation);
+    return shifted ? formats::uint8_tensorwise(rotated) : formats::int8_tensorwise(rotated);
+  }
+  return shifted ? formats::uint8_per_row(x, parts.reference) : formats::int8_per_row(x, parts.reference);
 }
 
 formats::Quantized nvfp4_activations(const LinearParts& parts, const at::Tensor& x) {

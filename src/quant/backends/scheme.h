@@ -18,8 +18,9 @@ at::Tensor prescaled(const LinearParts& parts, const at::Tensor& x);
 
 /// fp8 activations [M, K] with their decode multipliers F32 [] or [M] (spec 08 §6.3, §6.4, §7).
 formats::Quantized fp8_activations(const LinearParts& parts, const at::Tensor& x);
-/// int8 activations with F32 [M], rotated first where the weight is (spec 08 §9.2, §9.3).
-formats::Quantized int8_activations(const LinearParts& parts, const at::Tensor& x);
+/// int8 activations with F32 [M], rotated first where the weight is (spec 08 §9.2, §9.3); `shifted`: codes +
+/// 128 in U8.
+formats::Quantized int8_activations(const LinearParts& parts, const at::Tensor& x, bool shifted = false);
 /// e2m1 activations under the scale that the layer's mode says (spec 08 §12.4).
 formats::Quantized nvfp4_activations(const LinearParts& parts, const at::Tensor& x);
 
