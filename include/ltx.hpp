@@ -21,6 +21,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "ltx_c.h"
 
@@ -298,6 +299,13 @@ class pipeline {
   void encode_text(const ltx_request& request, const std::string& path, Function&& on_event = {}) {
     detail::handler<std::remove_reference_t<Function>> events(on_event);
     events.check(ltx_encode_text(get(), &request, path.c_str(), events.fn(), events.data()));
+  }
+  template <class Function = detail::ignore>
+  void calibrate(const std::vector<ltx_request>& requests, const std::string& path,
+                 Function&& on_event = {}) {
+    detail::handler<std::remove_reference_t<Function>> events(on_event);
+    events.check(
+        ltx_calibrate(get(), requests.data(), requests.size(), path.c_str(), events.fn(), events.data()));
   }
   template <class Function = detail::ignore>
   result generate(const ltx_request& request, Function&& on_event = {}) {

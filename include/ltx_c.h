@@ -457,7 +457,8 @@ typedef struct ltx_quant_options {
   int32_t group_size;  /* -1 */
   ltx_bool fast_accum; /* -1 */
   int32_t reserved0;
-  const int32_t* keep_bf16_blocks; /* NULL: default; an empty list is one with an address and count 0 */
+  const int32_t* keep_bf16_blocks; /* negative: from the end; NULL: default; an empty list is one with an
+                                      address and count 0 */
   size_t keep_bf16_block_count;
   const char* calibration_path;
   ltx_bool reference_compat; /* 0; 1: the public reference's behaviour where ours differs */
@@ -938,6 +939,15 @@ LTX_API ltx_status ltx_pipeline_evict(ltx_pipeline* pipeline, ltx_component comp
 LTX_API ltx_status ltx_encode_text(ltx_pipeline* pipeline, const ltx_request* request, const char* path,
                                    ltx_event_fn on_event, void* user_data) LTX_NOEXCEPT;
 
+/** Runs requests without decoding them, measures the largest input of every layer of the transformer and
+ * writes the calibration file that ltx_quant_options.calibration_path takes.
+ *
+ *  @param requests  an array; each initialised with ltx_request_init().
+ *  @param on_event  may be NULL.
+ *  @thread X   @since 0.1 */
+LTX_API ltx_status ltx_calibrate(ltx_pipeline* pipeline, const ltx_request* requests, size_t request_count,
+                                 const char* path, ltx_event_fn on_event, void* user_data) LTX_NOEXCEPT;
+
 /** Runs the recipe. Everything is validated before weights are loaded.
  *
  *  @param request     initialised with ltx_request_init(); copied, pixels included.
@@ -1013,7 +1023,8 @@ LTX_API ltx_status ltx_result_stats(const ltx_result* result, ltx_stats* out_sta
 LTX_API ltx_status ltx_result_copy_frames(const ltx_result* result, int32_t first_frame, int32_t frame_count,
                                           const ltx_video_buffer* target) LTX_NOEXCEPT;
 
-/** Encodes and writes kept frames and samples to output->path.
+/** Encodes and writes kept frames and samples to output->path; the suffix .safetensors writes the final
+ * latents instead: `video_latent` [1, 128, F, H, W] and `audio_latent` [1, 8, T, 16], F32.
  *  @param on_event  may be NULL.
  *  @thread S   @since 0.1 */
 LTX_API ltx_status ltx_result_save(const ltx_result* result, const ltx_output* output, ltx_event_fn on_event,

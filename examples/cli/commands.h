@@ -10,6 +10,8 @@ using command = std::function<int()>;
 
 command add_generate(CLI::App& app, const bool& json);
 command add_info(CLI::App& app, const bool& json);
+command add_calibrate(CLI::App& app, const bool& json);
+command add_quality(CLI::App& app, const bool& json);
 
 /// 0 done, 1 failure, 2 usage, 3 model or file, 4 memory, 130 cancelled.
 int exit_code(int status);

@@ -58,8 +58,15 @@ int main(int argc, char** argv) {
   try {
     const cli::command generate = cli::add_generate(app, json);
     const cli::command info = cli::add_info(app, json);
+    const cli::command calibrate = cli::add_calibrate(app, json);
+    const cli::command quality = cli::add_quality(app, json);
     app.parse(argc, argv);
-    return app.got_subcommand("generate") ? generate() : info();
+    for (const auto& [name, run] : {std::pair{"generate", &generate},
+                                    {"info", &info},
+                                    {"calibrate", &calibrate},
+                                    {"quality", &quality}})
+      if (app.got_subcommand(name)) return (*run)();
+    return 2;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   } catch (const cli::usage_error& error) {

@@ -100,6 +100,8 @@ options::options()
       request(ltx::make<ltx_request>()),
       output(ltx::make<ltx_output>()),
       models_(ltx::make<ltx_model_paths>()),
+      quant_options_(ltx::make<ltx_quant_options>()),
+      text_quant_options_(ltx::make<ltx_quant_options>()),
       tiling_(ltx::make<ltx_tiling>()),
       guidance_{ltx::make<ltx_guidance>(), ltx::make<ltx_guidance>()},
       audio_(ltx::make<ltx_audio_condition>()) {
@@ -125,8 +127,9 @@ void options::add_text(CLI::App& app, const char* flag, const char*& field, cons
 void options::add_to(CLI::App& app) {
   add_models(app);
   add_params(app);
+  add_quantization(app);
   add_request(app);
-  app.add_option("-o,--output", output_path, "Video to write: mp4, mov, mkv")
+  app.add_option("-o,--output", output_path, "File to write: mp4, mov, mkv; wav for sound alone")
       ->type_name("PATH")
       ->group("Output");
   app.add_option("--video-crf", output.video_crf, "H.264 quality, lower is better (19)")->group("Output");
@@ -165,8 +168,6 @@ void options::add_params(CLI::App& app) {
   add_enum(group, "--quant", LTX_ENUM_QUANT, params.quant, "Policy of the transformer");
   add_enum(group, "--text-quant", LTX_ENUM_QUANT, params.text_quant, "Policy of the text models");
   add_enum(group, "--vae-quant", LTX_ENUM_QUANT, params.vae_quant, "Policy of the video VAE");
-  group.add_flag("--measure-quantization", params.measure_quantization, "Weight error per layer");
-  group.add_option("--quant-rule", rule_words_, "GLOB=FORMAT; may be repeated")->type_name("GLOB=FORMAT");
   add_enum(group, "--compute-dtype", LTX_ENUM_COMPUTE, params.compute_dtype, "Arithmetic (bf16)");
   group.add_option("--device", device_, "auto, cpu, cuda or cuda:N")->type_name("DEVICE");
   add_enum(group, "--memory-mode", LTX_ENUM_MEMORY, params.memory_mode, "Placement");
@@ -180,6 +181,27 @@ void options::add_params(CLI::App& app) {
   add_enum(group, "--gpu-priority", LTX_ENUM_PRIORITY, params.gpu_priority, "Stream priority");
   add_enum(group, "--log-level", LTX_ENUM_LOG, params.log_level, "Lowest level shown (warning)");
   group.add_option("--cuda-graphs", params.cuda_graphs, "0 or 1");
+}
+
+void options::add_quantization(CLI::App& app) {
+  auto& group = *app.add_option_group("Quantization");
+  auto& o = quant_options_;
+  group.add_flag("--measure-quantization", params.measure_quantization, "Weight error per layer");
+  group.add_option("--quant-rule", rule_words_, "GLOB=FORMAT; may be repeated")->type_name("GLOB=FORMAT");
+  add_enum(group, "--granularity", LTX_ENUM_GRANULARITY, o.granularity, "Scales per row or per tensor");
+  add_enum(group, "--layer-set", LTX_ENUM_LAYERS, o.layer_set, "Layers of a block");
+  add_enum(group, "--arithmetic", LTX_ENUM_ARITHMETIC, o.arithmetic, "How quantized layers multiply");
+  add_enum(group, "--lora-order", LTX_ENUM_LORA_ORDER, o.lora_order, "When LoRAs are added");
+  add_enum(group, "--lora-rounding", LTX_ENUM_ROUNDING, o.lora_rounding, "Of fp8-cast after a LoRA");
+  add_enum(group, "--act-scale", LTX_ENUM_ACT_SCALE, o.act_scale, "Scale of quantized activations");
+  group.add_option("--group-size", o.group_size, "int4: weights per scale (128)");
+  group.add_option("--text-group-size", text_quant_options_.group_size, "The same of the text models");
+  group.add_option("--fast-accum", o.fast_accum, "0 or 1: fp8 tensor cores");
+  group.add_option("--keep-bf16-blocks", keep_words_, "Blocks left alone: 0,1,-2,-1 or edge4")
+      ->type_name("LIST");
+  add_text(group, "--calibration", o.calibration_path, "File of ltx calibrate");
+  text_flags_.back().option->type_name("PATH");
+  group.add_flag("--reference-compat", o.reference_compat, "The public reference's roundings");
 }
 
 void options::add_request(CLI::App& app) {
@@ -234,6 +256,15 @@ void options::finish() {
   for (text_flag& flag : text_flags_)
     if (flag.option->count() > 0) *flag.field = keep(text_of(flag.value));
   params.models = &models_;
+  if (!keep_words_.empty()) {
+    if (keep_words_ == "edge4") keep_words_ = "0,1,-2,-1";
+    for (const std::string& block : split(keep_words_))
+      keep_blocks_.push_back(number<int32_t>("--keep-bf16-blocks", block));
+    quant_options_.keep_bf16_blocks = keep_blocks_.data();
+    quant_options_.keep_bf16_block_count = keep_blocks_.size();
+  }
+  params.quant_options = &quant_options_;
+  params.text_quant_options = &text_quant_options_;
 
   const size_t colon = device_.find(':');
   params.device_type = ltx::parse(LTX_ENUM_DEVICE, device_.substr(0, colon));

@@ -56,6 +56,7 @@ class options {
 
   void add_models(CLI::App& app);
   void add_params(CLI::App& app);
+  void add_quantization(CLI::App& app);
   void add_request(CLI::App& app);
   void add_enum(CLI::App& app, const char* flag, ltx_enum type, int32_t& field, const char* help);
   void add_text(CLI::App& app, const char* flag, const char*& field, const char* help);
@@ -68,9 +69,10 @@ class options {
   };
 
   ltx_model_paths models_;
+  ltx_quant_options quant_options_, text_quant_options_;
   ltx_tiling tiling_;
   ltx_guidance guidance_[2];
-  std::vector<int32_t> stg_blocks_[2];
+  std::vector<int32_t> stg_blocks_[2], keep_blocks_;
   std::vector<ltx_lora> loras_;
   std::vector<ltx_quant_rule> rules_;
   std::vector<ltx_component_residency> residency_;
@@ -83,7 +85,7 @@ class options {
 
   elements lora_words_, rule_words_, residency_words_, image_words_, video_words_;
   std::vector<std::string> guidance_words_[2], tiling_words_, audio_words_;
-  std::string device_ = "auto", device_limit_, host_limit_;
+  std::string device_ = "auto", device_limit_, host_limit_, keep_words_;
   std::deque<text_flag> text_flags_;
   std::deque<std::string> texts_;
 };

@@ -45,12 +45,9 @@ void check_supported(ltx_capability capability, int32_t value) {
       return;
     case LTX_CAPABILITY_QUANT:
       check_enum(LTX_ENUM_QUANT, value, "value");
-      if (value != LTX_QUANT_AUTO && value != LTX_QUANT_NONE)
-        not_built("the policy", enum_name(LTX_ENUM_QUANT, value));
       return;
     case LTX_CAPABILITY_FORMAT:
       check_enum(LTX_ENUM_FORMAT, value, "value");
-      if (value > LTX_FORMAT_BF16) not_built("the format", enum_name(LTX_ENUM_FORMAT, value));
       return;
     case LTX_CAPABILITY_MEDIA_READ:
     case LTX_CAPABILITY_MEDIA_WRITE:

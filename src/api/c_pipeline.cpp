@@ -154,6 +154,26 @@ ltx_status ltx_encode_text(ltx_pipeline* pipeline, const ltx_request* request, c
   });
 }
 
+ltx_status ltx_calibrate(ltx_pipeline* pipeline, const ltx_request* requests, size_t request_count,
+                         const char* path, ltx_event_fn on_event, void* user_data) noexcept {
+  return guard([&] {
+    const std::shared_ptr<Pipeline> own = pipeline_of(pipeline);
+    JobSpec spec;
+    spec.function = "ltx_calibrate";
+    spec.hold.emplace(own->acquire(spec.function));
+    spec.log_level = own->params().log_level;
+    const std::string file = text_from(path, "path");
+    std::vector<engine::Request> resolved;
+    for (const auto& request : requests_from(requests, request_count, own->params().kind))
+      resolved.push_back(own->engine().resolve(request));
+    spec.body = [engine = &own->engine(), resolved = std::move(resolved), file](JobSink& sink) {
+      engine->calibrate(resolved, file, sink);
+      return nullptr;
+    };
+    Job::run(std::move(spec), on_event, user_data);
+  });
+}
+
 ltx_status ltx_generate(ltx_pipeline* pipeline, const ltx_request* request, ltx_event_fn on_event,
                         void* user_data, ltx_result** out_result) noexcept {
   return guard([&] {

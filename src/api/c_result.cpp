@@ -69,10 +69,15 @@ ltx_status ltx_result_save(const ltx_result* result, const ltx_output* output, l
   return guard([&] {
     const std::shared_ptr<Result> own = result_of(result);
     const engine::OutputOptions options = output_from(output, "output");
-    if (own->clip.video.frame_count == 0) samples_of(*own);
+    const bool latents = options.path.ends_with(".safetensors");
+    if (!latents && own->clip.video.frame_count == 0) samples_of(*own);
     JobSpec spec;
     spec.function = "ltx_result_save";
-    spec.body = [own, options](JobSink& sink) {
+    spec.body = [own, options, latents](JobSink& sink) {
+      if (latents) {
+        save_latents(*own, options.path);
+        return nullptr;
+      }
       engine::Clip clip = own->clip;
       const engine::PixelFormat format = clip.video.format;
       if (format == engine::PixelFormat::Rgba8) clip.video = convert(clip.video, engine::PixelFormat::Rgb8);

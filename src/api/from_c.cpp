@@ -440,6 +440,20 @@ engine::Request request_from(const ltx_request* client, engine::PipelineKind kin
   return r;
 }
 
+std::vector<engine::Request> requests_from(const ltx_request* requests, size_t count,
+                                           engine::PipelineKind kind) {
+  if (count == 0) fail(Status::InvalidArgument, "requests is empty. Give at least one request.");
+  std::vector<engine::Request> result;
+  each(requests, count, "requests", [&](const ltx_request& item, const std::string& at) {
+    try {
+      result.push_back(request_from(&item, kind));
+    } catch (const Error& error) {
+      fail(error.status(), "{}: {}", at, error.what());
+    }
+  });
+  return result;
+}
+
 engine::OutputOptions output_from(const ltx_output* output, const std::string& path) {
   engine::OutputOptions o = output_options(read(output, path), path);
   if (o.path.empty()) fail(Status::InvalidArgument, "{}.path is NULL. Set the file to write.", path);

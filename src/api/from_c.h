@@ -2,6 +2,7 @@
 // looking at a file (docs/c-api.md R2–R5, R9, R17). Messages name the field by its path.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "engine/params.h"
 #include "engine/request.h"
@@ -20,6 +21,10 @@ enum class Purpose {
 /// Refuses fields that the recipe does not use or that are not built.
 engine::Request request_from(const ltx_request* request, engine::PipelineKind kind,
                              Purpose purpose = Purpose::Generate);
+
+/// An array of requests, at least one; messages name the element.
+std::vector<engine::Request> requests_from(const ltx_request* requests, size_t count,
+                                           engine::PipelineKind kind);
 
 /// For a finished clip: the fields of a file alone.
 engine::OutputOptions output_from(const ltx_output* output, const std::string& path);

@@ -106,8 +106,8 @@ std::shared_ptr<Result> JobSink::finish(engine::Output output, const engine::Req
   result->clip = clip_->finish();
   result->clip.metadata = std::move(output.metadata);
   ltx_stats& stats = result->stats = make<ltx_stats>();
-  stats.width = request.width;
-  stats.height = request.height;
+  stats.width = output.width > 0 ? output.width : std::max(request.width, 0);
+  stats.height = output.height > 0 ? output.height : std::max(request.height, 0);
   stats.num_frames = request.num_frames;
   stats.frame_rate = request.frame_rate;
   stats.seed = request.seed;
@@ -123,6 +123,8 @@ std::shared_ptr<Result> JobSink::finish(engine::Output output, const engine::Req
   stats.predicted_host_bytes = output.predicted_host_bytes;
   stats.disk_bytes_read = output.disk_bytes_read;
   digest(output, stats.latent_sha256);
+  result->video_latent = std::move(output.video_latent);
+  result->audio_latent = std::move(output.audio_latent);
   const std::lock_guard lock(job_.mutex_);
   ProgressMeter& meter = job_.meter_;
   meter.finish(true, Clock::now());

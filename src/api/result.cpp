@@ -5,6 +5,7 @@
 
 #include "api/pixels.h"
 #include "base/error.h"
+#include "io/safetensors_writer.h"
 #include "io/sha256.h"
 
 namespace ltx::api {
@@ -68,6 +69,19 @@ engine::Clip ClipBuilder::finish() {
     clip.audio.data = data;
   }
   return clip;
+}
+
+void save_latents(const Result& result, const std::string& path) {
+  std::vector<std::pair<const char*, const engine::Latent*>> latents;
+  if (!result.video_latent.values.empty()) latents.emplace_back("video_latent", &result.video_latent);
+  if (!result.audio_latent.values.empty()) latents.emplace_back("audio_latent", &result.audio_latent);
+  if (latents.empty())
+    fail(Status::Unsupported, "the result has no latents. Save the latents of a generation.");
+  std::vector<io::TensorDeclaration> declared;
+  for (const auto& [name, latent] : latents) declared.push_back({name, "F32", latent->shape});
+  io::SafetensorsWriter writer(path, declared);
+  for (const auto& [name, latent] : latents) writer.write(name, std::as_bytes(std::span(latent->values)));
+  writer.commit();
 }
 
 void digest(const engine::Output& output, uint8_t (&sha256)[32]) {

@@ -1,6 +1,7 @@
 // What a generation made, and how it is gathered while it is made.
 #pragma once
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/engine.h"
@@ -11,8 +12,13 @@ namespace ltx::api {
 class Result {
  public:
   engine::Clip clip;
+  engine::Latent video_latent, audio_latent;  // final; empty where the recipe has none
   ltx_stats stats{};
 };
+
+/// The latents of a result as a safetensors file: `video_latent` [1, 128, F, H, W], `audio_latent`
+/// [1, 8, T, 16], F32. Throws Unsupported if it has none.
+void save_latents(const Result& result, const std::string& path);
 
 /// A report, as JSON text.
 class Info {

@@ -50,6 +50,7 @@ struct Latent {
 struct Output {
   Latent video_latent, audio_latent;  // final; empty where the recipe has none
   std::string metadata;               // JSON for Clip::metadata
+  int32_t width = 0, height = 0;      // of the frames, pixels; 0: as the request says, or no frames
   uint64_t peak_device_bytes = 0, predicted_device_bytes = 0;
   uint64_t peak_host_bytes = 0, predicted_host_bytes = 0;
   uint64_t disk_bytes_read = 0;
@@ -94,6 +95,10 @@ class Engine {
   /// X. Writes the embeddings of `prompt` (and `negative_prompt` where the recipe is guided); only the text
   /// fields are looked at.
   virtual void encode_text(const Request& request, const std::string& path, Sink& sink) = 0;
+
+  /// X. Runs resolved requests without decoding, measures the largest activation of every layer of the
+  /// transformer and writes the calibration file (spec 08 §6.4).
+  virtual void calibrate(const std::vector<Request>& resolved, const std::string& path, Sink& sink) = 0;
 
   /// X. Loads now what would be loaded at first use; lets go of it (cached memory back to the driver).
   virtual void preload(Component component, Sink& sink) = 0;

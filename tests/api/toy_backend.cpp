@@ -184,6 +184,14 @@ void Engine::encode_text(const engine::Request& request, const std::string& path
   std::ofstream(path) << request.prompt;
 }
 
+void Engine::calibrate(const std::vector<engine::Request>& resolved, const std::string& path,
+                       engine::Sink& sink) {
+  sink.progress({.phase = Phase::Calibrate});
+  check(sink);
+  std::ofstream file(path);
+  for (const auto& request : resolved) file << request.prompt << "\n";
+}
+
 void Engine::preload(engine::Component, engine::Sink& sink) {
   sink.progress({.phase = Phase::Load, .bytes_done = 64, .bytes_total = 64});
   check(sink);

@@ -534,6 +534,15 @@ TEST_CASE("components, preloading, embeddings") {
   ltx_request embedded = request(nullptr);
   embedded.text_embeddings = path.c_str();
   CHECK(ltx_encode_text(pipeline, &embedded, path.c_str(), nullptr, nullptr) == LTX_E_INVALID_ARGUMENT);
+
+  const std::string maxima = std::string(LTX_BINARY_DIR) + "/api-amax.json";
+  const ltx_request pair[2] = {request("rain"), request("hail")};
+  CHECK(ltx_calibrate(pipeline, pair, 0, maxima.c_str(), nullptr, nullptr) == LTX_E_INVALID_ARGUMENT);
+  CHECK(ltx_calibrate(pipeline, pair, 2, nullptr, nullptr, nullptr) == LTX_E_INVALID_ARGUMENT);
+  REQUIRE(ltx_calibrate(pipeline, pair, 2, maxima.c_str(), nullptr, nullptr) == LTX_OK);
+  std::ostringstream measured;
+  measured << std::ifstream(maxima).rdbuf();
+  CHECK(measured.str() == "rain\nhail\n");
   Owned<ltx_info> info;
   REQUIRE(ltx_pipeline_info(pipeline, info.out()) == LTX_OK);
   CHECK(std::string(ltx_info_json(info)).find("\"schema\":1") != std::string::npos);
