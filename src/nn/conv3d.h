@@ -2,7 +2,7 @@
 #pragma once
 #include <array>
 
-#include "quant/source.h"
+#include "quant/conv_weight.h"
 
 namespace ltx::nn {
 
@@ -10,7 +10,8 @@ using Triple = std::array<int64_t, 3>;  // time, height, width
 
 /// Weight [out, in, kt, kh, kw] and bias [out] of a convolution, kept in the layout that the back ends read.
 struct Conv3dWeights {
-  at::Tensor weight, bias;
+  quant::ConvWeight weight;
+  at::Tensor bias;
   Conv3dWeights() = default;
   /// Takes `weight` and `bias` at the source's place.
   Conv3dWeights(const quant::Source& source, int64_t in, int64_t out, Triple kernel);

@@ -32,12 +32,12 @@ Conv::Conv(const quant::Source& source, int64_t in, int64_t out, int64_t dims) {
     weights_ = nn::Conv3dWeights(source, in, out, {3, 3, 3});
     return;
   }
-  weights_.weight = source.tensor("weight", {out, in, 3, 3}).unsqueeze(2);
+  weights_.weight = quant::ConvWeight(source.tensor("weight", {out, in, 3, 3}).unsqueeze(2));
   weights_.bias = source.tensor("bias", {out});
 }
 
 at::Tensor Conv::operator()(const at::Tensor& x) const {
-  return nn::conv3d(x, weights_, {1, 1, 1}, {weights_.weight.size(2) / 2, 1, 1});
+  return nn::conv3d(x, weights_, {1, 1, 1}, {weights_.weight.kernel_frames() / 2, 1, 1});
 }
 
 ResBlock::ResBlock(const quant::Source& source, int64_t channels, int64_t dims)
