@@ -103,7 +103,7 @@ ModelFiles::ModelFiles(const ModelPaths& paths, std::optional<bool> distilled) {
          "models.spatial_upsampler.",
          paths_.temporal_upsampler);
   if (!paths_.text_encoder.empty()) {
-    text_encoder_ = std::make_shared<const TextEncoderFiles>(paths_.text_encoder);
+    text_encoder_ = std::make_shared<const TextEncoderFiles>(paths_.text_encoder, paths_.stored);
     warnings_.insert(warnings_.end(), text_encoder_->warnings().begin(), text_encoder_->warnings().end());
   }
   // The projections of a split pack lie in the text encoder's file; the first file gives config and metadata
@@ -114,9 +114,10 @@ ModelFiles::ModelFiles(const ModelPaths& paths, std::optional<bool> distilled) {
   if (const auto& main = transformer_ && !bare ? transformer_ : checkpoint_) {
     std::vector<std::filesystem::path> files{main->path()};
     if (text_encoder_ && text_encoder_->packed()) files.emplace_back(paths_.text_encoder);
-    embeddings_ = std::make_shared<const Checkpoint>(files);
+    embeddings_ = std::make_shared<const Checkpoint>(files, paths_.stored);
     if (!embeddings_->has(Component::Embeddings) && transformer_ && checkpoint_)
-      embeddings_ = std::make_shared<const Checkpoint>(std::vector{main->path(), checkpoint_->path()});
+      embeddings_ =
+          std::make_shared<const Checkpoint>(std::vector{main->path(), checkpoint_->path()}, paths_.stored);
   }
   for (const auto component : all_components())
     if (const auto* file = source(component); file && file->has(component))
@@ -131,7 +132,7 @@ std::shared_ptr<const Checkpoint> ModelFiles::open_slot(const std::string& path,
     fail(Status::FileFormat,
          "models.{} '{}': expected a .safetensors file, found a folder. Set models.root to search a folder.",
          slot, path);
-  auto file = std::make_shared<const Checkpoint>(std::filesystem::path(path));
+  auto file = std::make_shared<const Checkpoint>(std::filesystem::path(path), paths_.stored);
   if (std::find(kinds.begin(), kinds.end(), file->kind()) == kinds.end())
     fail(Status::FileFormat,
          "models.{} '{}': expected a {}, found a {}. Set the model path of that kind instead.", slot, path,

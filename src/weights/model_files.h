@@ -16,6 +16,7 @@ struct ModelPaths {
   std::string checkpoint;  // everything but text
   std::string transformer, text_encoder, video_vae, audio_vae, duration_head, spatial_upsampler,
       temporal_upsampler, prompt_enhancer;
+  StoredOverrides stored;  // for quantized files that do not tell their layout
 };
 
 class ModelFiles {

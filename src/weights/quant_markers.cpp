@@ -12,6 +12,7 @@ using formats::Format;
 using nlohmann::json;
 
 constexpr int64_t kLargest = 1ll << 31;
+constexpr int64_t kLargestRotation = 16384;  // that formats::rotate() knows
 
 [[noreturn]] void reject(const std::string& source, std::string_view what, std::string_view expected,
                          const json& found) {
@@ -85,10 +86,10 @@ std::string_view marker_text(std::string_view bytes) {
 
 Marker parse_marker(std::string_view text, std::string source) {
   const auto object = parse_object(text, source);
-  return parse_marker(object, std::move(source));
+  return marker_of(object, std::move(source));
 }
 
-Marker parse_marker(const json& entry, std::string source) {
+Marker marker_of(const json& entry, std::string source) {
   if (!entry.is_object()) reject(source, "marker", "a JSON object", entry);
   Marker marker;
   const json& format = member(entry, "format");
@@ -102,8 +103,9 @@ Marker parse_marker(const json& entry, std::string source) {
   marker.group_size = positive(member(entry, "group_size"), "group_size", source);
   if (flag(entry, "convrot", source)) {
     marker.rotation = positive(member(entry, "convrot_groupsize"), "convrot_groupsize", source).value_or(256);
-    if (!is_power_of_four(marker.rotation))
-      reject(source, "convrot_groupsize", "a power of 4", marker.rotation);
+    if (marker.rotation < 4 || marker.rotation > kLargestRotation || !is_power_of_four(marker.rotation))
+      reject(source, "convrot_groupsize", fmt::format("a power of 4 from 4 to {}", kLargestRotation),
+             marker.rotation);
   }
   marker.source = std::move(source);
   return marker;
@@ -124,7 +126,7 @@ std::vector<NamedMarker> parse_quantization_metadata(std::string_view text, cons
     reject(source, "layers", "an object", layers == object.end() ? json() : *layers);
   std::vector<NamedMarker> markers;
   for (const auto& [layer, entry] : layers->items())
-    markers.push_back({layer, parse_marker(entry, source + ": '" + layer + "'")});
+    markers.push_back({layer, marker_of(entry, source + ": '" + layer + "'")});
   return markers;
 }
 

@@ -30,7 +30,7 @@ std::string_view marker_text(std::string_view bytes);
 /// Throws Quant (with `source`) for text that is no such marker, and for formats that are not read, naming
 /// the format.
 Marker parse_marker(std::string_view text, std::string source);
-Marker parse_marker(const nlohmann::json& entry, std::string source);
+Marker marker_of(const nlohmann::json& entry, std::string source);
 
 /// Whether a weight that dtypes and companions show to be in `format` is what the marker calls it.
 bool agrees(const Marker& marker, formats::Format format, std::string_view dtype);

@@ -28,18 +28,14 @@ QuantizedStore::QuantizedStore(std::shared_ptr<const StoredLayers> layers) : lay
     auto& info = add(name);
     if (!scale.empty()) info.bytes += stored_bytes(*files.find(scale));
   }
+  names_ = files.names();
+  std::erase_if(names_, [this](const std::string& name) { return layers_->hidden(name); });
 }
 
 const StoredLayer* QuantizedStore::quantized(std::string_view name) const {
   if (!name.ends_with(kWeight)) return nullptr;
   const auto* layer = layers_->find(name.substr(0, name.size() - kWeight.size()));
   return layer && layer->quantized() && !layer->ready ? layer : nullptr;
-}
-
-std::vector<std::string> QuantizedStore::names() const {
-  auto names = layers_->files().names();
-  std::erase_if(names, [this](const std::string& name) { return layers_->hidden(name); });
-  return names;
 }
 
 const TensorInfo* QuantizedStore::find(std::string_view name) const {

@@ -13,7 +13,7 @@ class QuantizedStore : public Store {
   explicit QuantizedStore(std::shared_ptr<const StoredLayers> layers);
 
   /// Without the tensors that only accompany others.
-  std::vector<std::string> names() const override;
+  std::vector<std::string> names() const override { return names_; }
   const TensorInfo* find(std::string_view name) const override;
   at::Tensor read(std::string_view name) const override;
   /// Codes in memory of their own; nothing of the file need be kept.
@@ -27,6 +27,7 @@ class QuantizedStore : public Store {
   const StoredLayer* quantized(std::string_view name) const;
 
   std::shared_ptr<const StoredLayers> layers_;
+  std::vector<std::string> names_;
   std::map<std::string, TensorInfo, std::less<>> infos_;  // of what `read` dequantizes
 };
 

@@ -192,12 +192,34 @@ StoredMatrix StoredLayers::read(const StoredLayer& layer) const {
   return files_->parts(name).stored.value();
 }
 
+namespace {
+
+// Elements of a rotated weight that are in fp32 at a time: an embedding table has a thousand million.
+constexpr int64_t kElementsAtATime = 1 << 24;
+
+/// bf16 [N, K]. Rotated rows pass through fp32, some at a time.
+at::Tensor decode_rows(const formats::Matrix& matrix) {
+  if (matrix.rotation == 0 || matrix.rows * matrix.columns <= kElementsAtATime)
+    return formats::decode(matrix, at::kBFloat16);
+  auto values = at::empty({matrix.rows, matrix.columns}, at::kBFloat16);
+  const int64_t step = std::max<int64_t>(1, kElementsAtATime / matrix.columns);
+  for (int64_t begin = 0; begin < matrix.rows; begin += step) {
+    auto part = matrix;
+    part.rows = std::min(step, matrix.rows - begin);
+    part.codes = matrix.codes.narrow(0, begin, part.rows);
+    part.scale = matrix.scale.narrow(0, begin, part.rows);
+    values.narrow(0, begin, part.rows).copy_(formats::decode(part, at::kBFloat16));
+  }
+  return values;
+}
+
+}  // namespace
+
 at::Tensor StoredLayers::dequantize(const StoredLayer& layer) const {
   if (layer.ready) return files_->read(layer.name + ".weight");
   const LayerReader reader(*files_, layer);
   const auto stored = reader.read(false);
-  if (!stored.pre_quant_scale.defined())
-    return formats::decode(stored.matrix, at::kBFloat16).reshape(layer.shape);
+  if (!stored.pre_quant_scale.defined()) return decode_rows(stored.matrix).reshape(layer.shape);
   // W·diag(p): the layer then needs no scaled input (spec 08 §12.3).
   return (formats::decode(stored.matrix, at::kFloat) * stored.pre_quant_scale.to(at::kFloat))
       .to(at::kBFloat16)

@@ -54,7 +54,8 @@ void require_model_type(const json& config, const std::string& where) {
 
 }  // namespace
 
-TextEncoderFiles::TextEncoderFiles(const fs::path& path) : path_(path) {
+TextEncoderFiles::TextEncoderFiles(const fs::path& path, const StoredOverrides& overrides)
+    : path_(path), overrides_(overrides) {
   std::error_code error;
   if (fs::is_directory(path, error)) {
     read_folder();
@@ -203,7 +204,7 @@ json TextEncoderFiles::tokenizer_config() const {
 }
 
 Part TextEncoderFiles::open() const {
-  auto part = Checkpoint(weight_files_).open(Component::TextEncoder);
+  auto part = Checkpoint(weight_files_, overrides_).open(Component::TextEncoder);
   part.config = config_;
   part.file = path_.string();
   return part;

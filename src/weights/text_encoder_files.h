@@ -14,7 +14,7 @@ class TextEncoderFiles {
  public:
   /// A folder, searched recursively, or a packed `.safetensors` file. Throws FileNotFound naming what is
   /// missing, FileFormat, ModelConfig.
-  explicit TextEncoderFiles(const std::filesystem::path& path);
+  explicit TextEncoderFiles(const std::filesystem::path& path, const StoredOverrides& overrides = {});
 
   const std::filesystem::path& path() const { return path_; }
   bool packed() const { return packed_; }
@@ -37,6 +37,7 @@ class TextEncoderFiles {
   void check_index(const std::filesystem::path& folder) const;
 
   std::filesystem::path path_;
+  StoredOverrides overrides_;
   bool packed_ = false;
   nlohmann::json config_;
   std::string tokenizer_json_;
