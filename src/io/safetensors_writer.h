@@ -27,6 +27,8 @@ class SafetensorsWriter {
 
   /// The bytes of one declared tensor, in any order, each once; little endian, row-major.
   void write(std::string_view name, std::span<const std::byte> bytes);
+  /// Where the bytes are until commit().
+  const std::filesystem::path& temporary() const { return file_.temporary(); }
   /// Throws InvalidArgument if a declared tensor was not written; otherwise the file is there under its name.
   void commit();
 

@@ -30,6 +30,8 @@ class FusedStore : public Store {
   bool is_mapped(std::string_view name) const override { return base_->is_mapped(name); }
   void release(std::string_view name) const override;
 
+  /// Whether a LoRA changes the weight.
+  bool is_target(std::string_view name) const { return targets_.contains(name); }
   const std::vector<std::string>& warnings() const { return warnings_; }
   /// Number of weights that are changed.
   size_t target_count() const { return targets_.size(); }

@@ -39,6 +39,7 @@ GgufStore::GgufStore(std::shared_ptr<const FileStore> base) : base_(std::move(ba
   for (const auto& name : base_->names()) {
     const auto& info = *base_->find(name);
     const auto* container = io::gguf_type_named(info.dtype);
+    if (!container && !info.dtype.starts_with("type ")) continue;  // of a safetensors file beside it
     const auto* type = container ? formats::gguf_type(container->id) : nullptr;
     if (!type)
       fail(Status::Quant, "{} has the GGUF type '{}', which is not read. Use a file with the types {}.",

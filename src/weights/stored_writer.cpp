@@ -78,6 +78,34 @@ StoredLook look_of(const StoredMatrix& stored) {
   return look;
 }
 
+StoredLook look_of(const StoredLayers& layers, const StoredLayer& layer) {
+  const auto info = [&](std::string_view role) -> const TensorInfo* {
+    const auto* name = layer.companion(role);
+    return name ? layers.files().find(*name) : nullptr;
+  };
+  StoredLook look;
+  look.format = layer.format;
+  look.rows = layer.rows();
+  look.columns = layer.columns();
+  look.e5m2 = layer.dtype == "F8_E5M2";
+  const auto* scale = info("weight_scale");
+  if (look.format == Format::Int4 && scale) {
+    look.group_size = look.columns / scale->shape.at(1);
+    look.symmetric = info("weight_zero") == nullptr;
+  }
+  if (look.format == Format::Int8 && scale) {
+    int64_t scales = 1;
+    for (const auto extent : scale->shape) scales *= extent;
+    look.scale_per_row = scales != 1 || look.rows == 1;
+    look.rotation = layer.rotation;
+  }
+  if (look.format == Format::Nf4) look.nf4_block = layer.nf4.block;
+  look.input_scale = layer.has_input_scale() && look.format != Format::Fp8Unscaled;
+  if (const auto* pre = info("pre_quant_scale")) look.pre_quant_scale = pre->dtype;
+  look.full_precision_matmul = layer.full_precision_matmul;
+  return look;
+}
+
 StoredLook look_of(const formats::Encoding& encoding, int64_t rows, int64_t columns) {
   StoredLook look;
   look.format = encoding.format;
@@ -144,8 +172,8 @@ std::vector<io::TensorDeclaration> declare_stored(const std::string& layer, cons
                  {scale, "U8", {up(n, 128), up(up(k, 32) / 32, 4)}}};
       break;
     case Format::Nvfp4:
-      tensors = {{weight, "U8", {n, k / 2}},
-                 {scale, "F8_E4M3", {up(n, 128), up(k / 16, 4)}},
+      tensors = {{weight, "U8", {n, up(k, 16) / 2}},
+                 {scale, "F8_E4M3", {up(n, 128), up(up(k, 16) / 16, 4)}},
                  {layer + ".weight_scale_2", "F32", {}}};
       break;
     case Format::Int8:

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "io/safetensors_writer.h"
-#include "weights/store.h"
+#include "weights/stored_layers.h"
 
 namespace ltx::weights {
 
@@ -29,6 +29,8 @@ struct StoredLook {
 };
 
 StoredLook look_of(const StoredMatrix& stored);
+/// The same from the header of the file alone.
+StoredLook look_of(const StoredLayers& layers, const StoredLayer& layer);
 /// Of a matrix that is still to be encoded.
 StoredLook look_of(const formats::Encoding& encoding, int64_t rows, int64_t columns);
 
