@@ -18,8 +18,8 @@ BackEndPtr choose_back_end(LinearParts parts) {
   parts.kind = arithmetic_of(parts.kind, parts.weight.format);
   if (parts.arithmetic == Arithmetic::Emulate) return make_emulate(std::move(parts));
   // Where activations stay as they are, route D is the scheme's own arithmetic. int8 would scale an fp32 sum
-  // (spec 08 §9.1): the bf16 rounding of its decoded weight adds a fiftieth to its error, and no library
-  // multiplies bf16 into fp32 on a CPU.
+  // (spec 08 §9.1): the bf16 rounding of its decoded weight adds a fiftieth to its error, and LibTorch has no
+  // product of bf16 into fp32 on a CPU.
   if (parts.arithmetic == Arithmetic::Dequant || !quantizes_activations(parts.kind))
     return make_dequant(std::move(parts));
   const auto device = parts.weight.device();
