@@ -8,6 +8,12 @@ struct BitsLanes {
   BitsRegister r[kRegisters];
 };
 
+typedef uint8_t Bytes __attribute__((vector_size(16)));
+typedef uint8_t HalfBytes __attribute__((vector_size(8)));
+typedef uint16_t Words __attribute__((vector_size(16)));
+typedef uint32_t Uints __attribute__((vector_size(16)));
+typedef int32_t Ints __attribute__((vector_size(16)));
+
 LTX_INLINE BitsLanes load_16(const uint8_t* p) {
   BitsLanes a;
 #if LTX_REGISTER_BYTES == 64
@@ -15,6 +21,13 @@ LTX_INLINE BitsLanes load_16(const uint8_t* p) {
 #elif LTX_REGISTER_BYTES == 32
   for (int i = 0; i < kRegisters; ++i)
     a.r[i] = (BitsRegister)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)(p + 8 * i)));
+#elif defined(__SSE2__)
+  const __m128i bytes = _mm_loadu_si128((const __m128i*)p), zero = _mm_setzero_si128();
+  const __m128i low = _mm_unpacklo_epi8(bytes, zero), high = _mm_unpackhi_epi8(bytes, zero);
+  a.r[0] = (BitsRegister)_mm_unpacklo_epi16(low, zero);
+  a.r[1] = (BitsRegister)_mm_unpackhi_epi16(low, zero);
+  a.r[2] = (BitsRegister)_mm_unpacklo_epi16(high, zero);
+  a.r[3] = (BitsRegister)_mm_unpackhi_epi16(high, zero);
 #else
   for (int i = 0; i < kLanes; ++i) a.r[i / kPerRegister][i % kPerRegister] = p[i];
 #endif
@@ -30,6 +43,10 @@ LTX_INLINE void store_16(uint8_t* p, BitsLanes a) {
   const __m256i bytes = _mm256_packus_epi16(words, words);
   const __m256i ordered = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 0, 0, 0, 0));
   _mm_storeu_si128((__m128i*)p, _mm256_castsi256_si128(ordered));
+#elif defined(__SSE2__)
+  const __m128i low = _mm_packs_epi32((__m128i)a.r[0], (__m128i)a.r[1]);
+  const __m128i high = _mm_packs_epi32((__m128i)a.r[2], (__m128i)a.r[3]);
+  _mm_storeu_si128((__m128i*)p, _mm_packus_epi16(low, high));
 #else
   for (int i = 0; i < kLanes; ++i) p[i] = (uint8_t)a.r[i / kPerRegister][i % kPerRegister];
 #endif
@@ -164,9 +181,46 @@ struct MaxLanes {
     }
   }
   LTX_INLINE_MEMBER uint32_t result() const {
-    int32_t lane[kLanes], largest = 0;
-    __builtin_memcpy(lane, r, sizeof lane);
-    for (int i = 0; i < kLanes; ++i) largest = lane[i] > largest ? lane[i] : largest;
-    return (uint32_t)largest;
+    Ints quads[4];
+    __builtin_memcpy(quads, r, sizeof quads);
+    const Ints a = quads[0] > quads[1] ? quads[0] : quads[1], b = quads[2] > quads[3] ? quads[2] : quads[3];
+    const Ints c = a > b ? a : b;
+    const int32_t d = c[0] > c[1] ? c[0] : c[1], e = c[2] > c[3] ? c[2] : c[3];
+    return (uint32_t)(d > e ? d : e);
   }
 };
+
+/// Sixteen codes of four bits to and from eight bytes, the first of two in the high half.
+LTX_INLINE void pack_nibbles(const uint8_t* codes, uint8_t* packed) {
+  Words w;
+  __builtin_memcpy(&w, codes, sizeof w);
+  const HalfBytes bytes = __builtin_convertvector(((w << 4) | (w >> 8)) & 0xffU, HalfBytes);
+  __builtin_memcpy(packed, &bytes, sizeof bytes);
+}
+LTX_INLINE void unpack_nibbles(const uint8_t* packed, uint8_t* codes) {
+  HalfBytes bytes;
+  __builtin_memcpy(&bytes, packed, sizeof bytes);
+  const Words pairs = __builtin_convertvector(bytes, Words);
+  const Words w = (pairs >> 4) | ((pairs & 15U) << 8);
+  __builtin_memcpy(codes, &w, sizeof w);
+}
+
+/// As scalar::pack_fp6 and unpack_fp6 for sixteen codes and twelve bytes.
+LTX_INLINE void pack_six_bits(const uint8_t* codes, uint8_t* packed) {
+  Uints w;
+  __builtin_memcpy(&w, codes, sizeof w);
+  w = (w & 0x1f1f1f1fU) | ((w >> 2) & 0x20202020U);
+  w = ((w & 0xffU) << 18) | ((w & 0xff00U) << 4) | ((w >> 10) & 0xfc0U) | (w >> 24);
+  const Bytes b = (Bytes)w;
+  const Bytes ordered = __builtin_shufflevector(b, b, 2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 3, 3, 3, 3);
+  __builtin_memcpy(packed, &ordered, 12);
+}
+LTX_INLINE void unpack_six_bits(const uint8_t* packed, uint8_t* codes) {
+  Bytes b{};
+  __builtin_memcpy(&b, packed, 12);
+  const Uints all =
+      (Uints)__builtin_shufflevector(b, b, 2, 1, 0, 15, 5, 4, 3, 15, 8, 7, 6, 15, 11, 10, 9, 15);
+  Uints w = (all >> 18) | ((all >> 4) & 0x3f00U) | ((all << 10) & 0x3f0000U) | ((all << 24) & 0x3f000000U);
+  w = (w & 0x1f1f1f1fU) | ((w & 0x20202020U) << 2);
+  __builtin_memcpy(codes, &w, sizeof w);
+}

@@ -3,6 +3,7 @@
 
 typedef uint8_t Bytes __attribute__((vector_size(16)));
 typedef uint16_t Words __attribute__((vector_size(16)));
+typedef uint64_t Longs __attribute__((vector_size(16)));
 
 LTX_INLINE Bytes bytes_at(const void* p) {
   Bytes v;
@@ -147,3 +148,53 @@ LTX_INLINE Lanes look_up(const Table& table, Bytes codes) {
 #endif
   return a;
 }
+
+// Sixteen values as four quads, each of four lanes: lanes or quads back to front, or neighbours exchanged.
+
+#if LTX_REGISTER_BYTES == 64
+#define LTX_SHUFFLES(lanes, quads, immediate)                                                  \
+  LTX_INLINE Lanes lanes(Lanes a) {                                                            \
+    return {{(FloatRegister)_mm512_permute_ps((__m512)a.r[0], immediate)}};                    \
+  }                                                                                            \
+  LTX_INLINE Lanes quads(Lanes a) {                                                            \
+    return {{(FloatRegister)_mm512_shuffle_f32x4((__m512)a.r[0], (__m512)a.r[0], immediate)}}; \
+  }
+LTX_SHUFFLES(lanes_reversed, quads_reversed, 0x1b)
+LTX_SHUFFLES(lanes_swapped, quads_swapped, 0xb1)
+#undef LTX_SHUFFLES
+#elif LTX_REGISTER_BYTES == 32
+LTX_INLINE Lanes lanes_reversed(Lanes a) {
+  for (auto& r : a.r) r = (FloatRegister)_mm256_permute_ps((__m256)r, 0x1b);
+  return a;
+}
+LTX_INLINE Lanes lanes_swapped(Lanes a) {
+  for (auto& r : a.r) r = (FloatRegister)_mm256_permute_ps((__m256)r, 0xb1);
+  return a;
+}
+LTX_INLINE Lanes quads_swapped(Lanes a) {
+  for (auto& r : a.r) r = (FloatRegister)_mm256_permute2f128_ps((__m256)r, (__m256)r, 1);
+  return a;
+}
+LTX_INLINE Lanes quads_reversed(Lanes a) {
+  const Lanes b = quads_swapped(a);
+  return {{b.r[1], b.r[0]}};
+}
+#else
+LTX_INLINE FloatRegister picked(FloatRegister v, int a, int b, int c, int d) {
+  return FloatRegister{v[a], v[b], v[c], v[d]};
+}
+LTX_INLINE Lanes lanes_reversed(Lanes a) {
+  for (auto& r : a.r) r = picked(r, 3, 2, 1, 0);
+  return a;
+}
+LTX_INLINE Lanes lanes_swapped(Lanes a) {
+  for (auto& r : a.r) r = picked(r, 1, 0, 3, 2);
+  return a;
+}
+LTX_INLINE Lanes quads_reversed(Lanes a) {
+  return {{a.r[3], a.r[2], a.r[1], a.r[0]}};
+}
+LTX_INLINE Lanes quads_swapped(Lanes a) {
+  return {{a.r[1], a.r[0], a.r[3], a.r[2]}};
+}
+#endif

@@ -174,7 +174,18 @@ void int4_decode(const Int4DecodeArguments& a, int64_t begin, int64_t end) {
   }
 }
 
-LTX_INLINE Bytes nf4_codes(Lanes v) {
+/// How many boundaries lie below each value. With one lookup among sixteen it is a search by halves.
+LTX_INLINE Bytes nf4_codes(Lanes v, [[maybe_unused]] const Table& boundaries) {
+#if LTX_REGISTER_BYTES == 64
+  __m512i count = _mm512_setzero_si512();
+  for (int step = 8; step > 0; step /= 2) {
+    const __m512i at = _mm512_add_epi32(count, _mm512_set1_epi32(step - 1));
+    const __m512 boundary = _mm512_permutexvar_ps(at, boundaries.values);
+    const __mmask16 above = _mm512_cmp_ps_mask((__m512)v.r[0], boundary, _CMP_GT_OQ);
+    count = _mm512_mask_add_epi32(count, above, count, _mm512_set1_epi32(step));
+  }
+  return (Bytes)_mm512_cvtepi32_epi8(count);
+#else
   Lanes count = broadcast(0);  // as integers
   for (int k = 0; k < 15; ++k) {
     const Lanes boundary = broadcast(integer::nf4_boundary(k));
@@ -183,10 +194,14 @@ LTX_INLINE Bytes nf4_codes(Lanes v) {
     }
   }
   return low_bytes(count);
+#endif
 }
 
 template <class E>
 void nf4_encode(const Nf4EncodeArguments& a, int64_t begin, int64_t end) {
+  float boundaries[16] = {};
+  for (int k = 0; k < 15; ++k) boundaries[k] = integer::nf4_boundary(k);
+  const Table table(boundaries);
   for (int64_t row = begin; row < end; ++row) {
     const int64_t first = row * a.block, count = a.elements - first < a.block ? a.elements - first : a.block;
     const auto* const x = static_cast<const typename E::Stored*>(a.x) + first;
@@ -198,7 +213,8 @@ void nf4_encode(const Nf4EncodeArguments& a, int64_t begin, int64_t end) {
       const int64_t n = count - i, ahead = n < kLanes ? n : kLanes,
                     behind = n - ahead < kLanes ? n - ahead : kLanes;
       const Lanes u = load<E>(x + i, ahead) * inverse, v = load<E>(x + i + ahead, behind) * inverse;
-      const NibblePair pair = {nf4_codes(clamped(u, -1.0F, 1.0F)), nf4_codes(clamped(v, -1.0F, 1.0F))};
+      const NibblePair pair = {nf4_codes(clamped(u, -1.0F, 1.0F), table),
+                               nf4_codes(clamped(v, -1.0F, 1.0F), table)};
       put_bytes(codes + i / 2, packed(pair), (ahead + behind + 1) / 2);
     }
   }
@@ -226,28 +242,29 @@ void nf4_decode(const Nf4DecodeArguments& a, int64_t begin, int64_t end) {
   }
 }
 
-/// Applies H₄ along the digit of weight `step` of every index below `group`, in place.
+// H₄ along one digit to the base 4 of every index, as integer::hadamard: the sum of the four, less twice the
+// one at the other end.
+
+/// The digits of weight 1, and of weight 4.
+LTX_INLINE Lanes hadamard_lanes(Lanes x) {
+  const Lanes other = lanes_reversed(x), ends = x + other;
+  return (ends + lanes_swapped(ends)) - (other + other);
+}
+LTX_INLINE Lanes hadamard_quads(Lanes x) {
+  const Lanes other = quads_reversed(x), ends = x + other;
+  return (ends + quads_swapped(ends)) - (other + other);
+}
+/// The digit of weight `step`, a multiple of sixteen, in place.
 LTX_INLINE void hadamard_digit(float* v, int64_t group, int64_t step) {
   for (int64_t base = 0; base < group; base += 4 * step) {
-    float* const p = v + base;
-    if (step >= kLanes) {
-      for (int64_t i = 0; i < step; i += kLanes) {
-        const Lanes a = Fp32::load(p + i), b = Fp32::load(p + step + i), c = Fp32::load(p + 2 * step + i),
-                    d = Fp32::load(p + 3 * step + i);
-        const Lanes sum = (a + d) + (b + c);
-        Fp32::store(p + i, sum - (d + d));
-        Fp32::store(p + step + i, sum - (c + c));
-        Fp32::store(p + 2 * step + i, sum - (b + b));
-        Fp32::store(p + 3 * step + i, sum - (a + a));
-      }
-    } else {
-      for (int64_t i = 0; i < step; ++i) {
-        const integer::Quad y = integer::hadamard({p[i], p[step + i], p[2 * step + i], p[3 * step + i]});
-        p[i] = y.a;
-        p[step + i] = y.b;
-        p[2 * step + i] = y.c;
-        p[3 * step + i] = y.d;
-      }
+    for (int64_t i = base; i < base + step; i += kLanes) {
+      const Lanes a = Fp32::load(v + i), b = Fp32::load(v + i + step), c = Fp32::load(v + i + 2 * step),
+                  d = Fp32::load(v + i + 3 * step);
+      const Lanes sum = (a + d) + (b + c);
+      Fp32::store(v + i, sum - (d + d));
+      Fp32::store(v + i + step, sum - (c + c));
+      Fp32::store(v + i + 2 * step, sum - (b + b));
+      Fp32::store(v + i + 3 * step, sum - (a + a));
     }
   }
 }
@@ -261,14 +278,15 @@ void rotate(const RotateArguments& a, int64_t begin, int64_t end) {
   for (int64_t row = begin; row < end; ++row) {
     const auto* const x = static_cast<const typename E::Stored*>(a.x) + row * a.group;
     auto* const out = static_cast<typename O::Stored*>(a.out) + row * a.group;
-    for_each(
-        a.group, [&](int64_t i, int64_t n) __attribute__((always_inline)) {
-          store<Fp32>(buffer + i, load<E>(x + i, n) * factor, n);
-        });
-    for (int64_t step = 1; step < a.group; step *= 4) hadamard_digit(buffer, a.group, step);
-    for_each(
-        a.group, [&](int64_t i, int64_t n)
-                     __attribute__((always_inline)) { store<O>(out + i, load<Fp32>(buffer + i, n), n); });
+    if (a.group < kLanes) {
+      store<O>(out, hadamard_lanes(load<E>(x, a.group) * factor), a.group);
+      continue;
+    }
+    for (int64_t i = 0; i < a.group; i += kLanes) {
+      Fp32::store(buffer + i, hadamard_quads(hadamard_lanes(E::load(x + i) * factor)));
+    }
+    for (int64_t step = kLanes; step < a.group; step *= 4) hadamard_digit(buffer, a.group, step);
+    for (int64_t i = 0; i < a.group; i += kLanes) O::store(out + i, Fp32::load(buffer + i));
   }
 }
 
@@ -279,9 +297,9 @@ constexpr uint8_t kLow = 15;
 /// Sixteen times bit `bit` of q, for codes whose fifth bit lies apart.
 LTX_INLINE Bytes fifth(const uint8_t* qh) {
   const uint64_t spread = 0x0101010101010101U;
-  const uint64_t halves[2] = {qh[0] * spread, qh[1] * spread};
+  const Longs halves = {qh[0] * spread, qh[1] * spread};
   const Bytes bits = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-  return where_set(bytes_at(halves), bits, 16);
+  return where_set((Bytes)halves, bits, 16);
 }
 
 template <class E, class Out>

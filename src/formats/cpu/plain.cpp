@@ -1,7 +1,6 @@
-// Small or memory-bound work that needs no vectors.
+// Work that needs no vectors.
 #include "formats/cpu/rows.h"
 #include "formats/scalar/dither.h"
-#include "formats/scalar/fp6.h"
 
 namespace ltx::formats::cpu {
 
@@ -11,14 +10,6 @@ void scales(const ScaleArguments& a, int64_t begin, int64_t end) {
     a.scale[i] = scale.scale;
     a.factor[i] = scale.factor;
   }
-}
-
-void fp6_pack(const Fp6PackArguments& a, int64_t begin, int64_t end) {
-  for (int64_t i = begin; i < end; ++i) scalar::pack_fp6(a.codes + 4 * i, a.packed + 3 * i);
-}
-
-void fp6_unpack(const Fp6UnpackArguments& a, int64_t begin, int64_t end) {
-  for (int64_t i = begin; i < end; ++i) scalar::unpack_fp6(a.packed + 3 * i, a.codes + 4 * i);
 }
 
 void dither(const DitherArguments& a, int64_t begin, int64_t end) {

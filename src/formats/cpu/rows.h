@@ -13,6 +13,8 @@ struct Rows {
   void (*fp8_decode)(const Fp8DecodeArguments&, int64_t begin, int64_t end);
   void (*nvfp4_encode)(const Nvfp4EncodeArguments&, int64_t begin, int64_t end);
   void (*nvfp4_decode)(const Nvfp4DecodeArguments&, int64_t begin, int64_t end);
+  void (*fp6_pack)(const Fp6PackArguments&, int64_t begin, int64_t end);
+  void (*fp6_unpack)(const Fp6UnpackArguments&, int64_t begin, int64_t end);
 };
 
 extern const Rows kBaselineRows, kAvx2Rows, kAvx512Rows;
@@ -31,8 +33,6 @@ inline const Rows& rows() {
 
 // Without a vectorised build.
 void scales(const ScaleArguments&, int64_t begin, int64_t end);
-void fp6_pack(const Fp6PackArguments&, int64_t begin, int64_t end);
-void fp6_unpack(const Fp6UnpackArguments&, int64_t begin, int64_t end);
 void dither(const DitherArguments&, int64_t begin, int64_t end);
 
 }  // namespace ltx::formats::cpu

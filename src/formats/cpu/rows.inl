@@ -67,14 +67,22 @@ void fp8_encode(const Fp8EncodeArguments& a, int64_t begin, int64_t end) {
   const uint32_t top = a.saturate ? F::kLargest : F::kBeyond;
   for (int64_t row = begin; row < end; ++row) {
     const T* const x = static_cast<const T*>(a.x) + row * a.columns;
-    uint8_t* const codes = a.codes + row * a.columns;
+    uint8_t* const codes = a.codes + row * a.codes_stride;
     MaxLanes largest{};
     if (kScaling == Scaling::None) {
       encode_run<E, F, kScaling, kMax>(x, a.columns, 1.0F, top, codes, largest);
     } else {
       const float* const factor = a.factor + row / a.block_rows * blocks;
       for_blocks(a.columns, a.block_columns, [&](int64_t block, int64_t first, int64_t count) {
-        encode_run<E, F, kScaling, kMax>(x + first, count, factor[block], top, codes + first, largest);
+        if (!a.six_bits) {
+          encode_run<E, F, kScaling, kMax>(x + first, count, factor[block], top, codes + first, largest);
+          return;
+        }
+        for (int64_t i = first; i < first + count; i += kLanes) {
+          uint8_t unpacked[kLanes];
+          encode_run<E, F, kScaling, kMax>(x + i, kLanes, factor[block], top, unpacked, largest);
+          pack_six_bits(unpacked, codes + i / 4 * 3);
+        }
       });
     }
     if (kMax) a.bits[row] = static_cast<int32_t>(largest.result());
@@ -108,6 +116,14 @@ void fp8_quantize(const Fp8QuantizeArguments& a, int64_t begin, int64_t end) {
 }
 
 template <class O, class F>
+LTX_INLINE void decode_run(const uint8_t* codes, int64_t count, Lanes scale, typename O::Stored* out) {
+  for_each(
+      count, [&](int64_t i, int64_t n) __attribute__((always_inline)) {
+        store<O>(out + i, decode<F>(load_bytes(codes + i, n)) * scale, n);
+      });
+}
+
+template <class O, class F>
 void fp8_decode(const Fp8DecodeArguments& a, int64_t begin, int64_t end) {
   typedef typename O::Stored T;
   for (int64_t row = begin; row < end; ++row) {
@@ -117,32 +133,58 @@ void fp8_decode(const Fp8DecodeArguments& a, int64_t begin, int64_t end) {
     for_blocks(a.columns, a.block_columns, [&](int64_t block, int64_t first, int64_t count) {
       const float by =
           a.exponent ? decode_e8m0(a.exponent[scales + block]) : (a.scale ? a.scale[scales + block] : 1.0F);
-      const Lanes scale = broadcast(by);
-      for_each(
-          count, [&](int64_t i, int64_t n) __attribute__((always_inline)) {
-            store<O>(out + first + i, decode<F>(load_bytes(codes + first + i, n)) * scale, n);
-          });
+      if (a.six_bits) {
+        for (int64_t i = first; i < first + count; i += kLanes) {
+          uint8_t unpacked[kLanes];
+          unpack_six_bits(codes + i / 4 * 3, unpacked);
+          O::store(out + i, decode<F>(load_16(unpacked)) * broadcast(by));
+        }
+      } else {
+        decode_run<O, F>(codes + first, count, broadcast(by), out + first);
+      }
     });
   }
+}
+
+void fp6_pack(const Fp6PackArguments& a, int64_t begin, int64_t end) {
+  int64_t i = begin;
+  for (; i + 4 <= end; i += 4) pack_six_bits(a.codes + 4 * i, a.packed + 3 * i);
+  for (; i < end; ++i) pack_fp6(a.codes + 4 * i, a.packed + 3 * i);
+}
+void fp6_unpack(const Fp6UnpackArguments& a, int64_t begin, int64_t end) {
+  int64_t i = begin;
+  for (; i + 4 <= end; i += 4) unpack_six_bits(a.packed + 3 * i, a.codes + 4 * i);
+  for (; i < end; ++i) unpack_fp6(a.packed + 3 * i, a.codes + 4 * i);
 }
 
 template <class E>
 void nvfp4_encode(const Nvfp4EncodeArguments& a, int64_t begin, int64_t end) {
   typedef typename E::Stored T;
+  const T* const x = static_cast<const T*>(a.x);
   const float tensor_scale = *a.tensor_scale;
-  for (int64_t row = begin; row < end; ++row) {
-    for (int64_t first = 0; first < a.columns; first += kLanes) {
-      const int64_t at = row * a.columns + first;
-      const Lanes x = E::load(static_cast<const T*>(a.x) + at);
-      MaxLanes largest{};
-      largest.add(numbers(x));
-      const uint8_t scale = nvfp4_block_scale(float_of(largest.result()), tensor_scale);
-      a.scale[at / kLanes] = scale;
+  float factors[256];
+  for (int code = 0; code < 256; ++code)
+    factors[code] = nvfp4_factor(static_cast<uint8_t>(code), tensor_scale);
+  // Blocks of a row, then of the next: sixteen at a time, so that their scales are lanes.
+  const int64_t last = end * a.columns / kLanes;
+  for (int64_t block = begin * a.columns / kLanes; block < last; block += kLanes) {
+    const int64_t count = last - block < kLanes ? last - block : kLanes;
+    uint32_t largest[kLanes] = {};
+    for (int64_t i = 0; i < count; ++i) {
+      MaxLanes lanes{};
+      lanes.add(numbers(E::load(x + (block + i) * kLanes)));
+      largest[i] = lanes.result();
+    }
+    Lanes maxima;
+    __builtin_memcpy(maxima.r, largest, sizeof largest);
+    const Lanes ratio = maxima / broadcast(6.0F) / broadcast(tensor_scale);
+    uint8_t scales[kLanes] = {};
+    if (tensor_scale > 0) store_16(scales, encode<E4m3>(ratio, maxima, E4m3::kLargest));
+    for (int64_t i = 0; i < count; ++i) {
+      a.scale[block + i] = scales[i];
       uint8_t codes[kLanes];
-      store_16(codes, encode_e2m1(x * broadcast(nvfp4_factor(scale, tensor_scale))));
-      uint8_t* const out = a.codes + at / 2;
-      for (int i = 0; i < kLanes / 2; ++i)
-        out[i] = static_cast<uint8_t>(codes[2 * i] << 4 | codes[2 * i + 1]);
+      store_16(codes, encode_e2m1(E::load(x + (block + i) * kLanes) * broadcast(factors[scales[i]])));
+      pack_nibbles(codes, a.codes + (block + i) * kLanes / 2);
     }
   }
 }
@@ -150,19 +192,14 @@ void nvfp4_encode(const Nvfp4EncodeArguments& a, int64_t begin, int64_t end) {
 template <class O>
 void nvfp4_decode(const Nvfp4DecodeArguments& a, int64_t begin, int64_t end) {
   typedef typename O::Stored T;
-  const float tensor_scale = *a.tensor_scale;
-  for (int64_t row = begin; row < end; ++row) {
-    for (int64_t first = 0; first < a.columns; first += kLanes) {
-      const int64_t at = row * a.columns + first;
-      const uint8_t* const pairs = a.codes + at / 2;
-      uint8_t codes[kLanes];
-      for (int i = 0; i < kLanes / 2; ++i) {
-        codes[2 * i] = pairs[i] >> 4;
-        codes[2 * i + 1] = pairs[i] & 15U;
-      }
-      const Lanes scale = broadcast(tensor_scale * decode_e4m3(a.scale[at / kLanes]));
-      O::store(static_cast<T*>(a.out) + at, decode_e2m1(load_16(codes)) * scale);
-    }
+  T* const out = static_cast<T*>(a.out);
+  float totals[256];
+  for (int code = 0; code < 256; ++code)
+    totals[code] = *a.tensor_scale * decode_e4m3(static_cast<uint8_t>(code));
+  for (int64_t block = begin * a.columns / kLanes; block < end * a.columns / kLanes; ++block) {
+    uint8_t codes[kLanes];
+    unpack_nibbles(a.codes + block * kLanes / 2, codes);
+    O::store(out + block * kLanes, decode_e2m1(load_16(codes)) * broadcast(totals[a.scale[block]]));
   }
 }
 
@@ -230,6 +267,8 @@ const Rows LTX_TABLE = {LTX_ISA_NAME,
                         LTX_ISA::fp8_quantize_rows,
                         LTX_ISA::fp8_decode_rows,
                         LTX_ISA::nvfp4_encode_rows,
-                        LTX_ISA::nvfp4_decode_rows};
+                        LTX_ISA::nvfp4_decode_rows,
+                        LTX_ISA::fp6_pack,
+                        LTX_ISA::fp6_unpack};
 
 }  // namespace ltx::formats::cpu

@@ -78,11 +78,12 @@ struct Fp32 {
   typedef float Stored;
   static inline __attribute__((always_inline)) Lanes load(const float* p) {
     Lanes a;
-    __builtin_memcpy(a.r, p, sizeof a.r);
+    for (int i = 0; i < kRegisters; ++i) __builtin_memcpy(&a.r[i], p + i * kPerRegister, sizeof a.r[i]);
     return a;
   }
+  // Register by register: all at once, GCC goes through the stack.
   static inline __attribute__((always_inline)) void store(float* p, Lanes a) {
-    __builtin_memcpy(p, a.r, sizeof a.r);
+    for (int i = 0; i < kRegisters; ++i) __builtin_memcpy(p + i * kPerRegister, &a.r[i], sizeof a.r[i]);
   }
   static inline __attribute__((always_inline)) Lanes round(Lanes a) { return a; }
 };
