@@ -190,4 +190,11 @@ json Report::json(bool detailed) const {
   return result;
 }
 
+Sensitivity sensitivity_of(const std::vector<LayerReport>& layers) {
+  Sensitivity result;
+  for (const auto& layer : layers)
+    if (layer.error) result.entries.push_back({layer.name, layer.error->relative_l2});
+  return result;
+}
+
 }  // namespace ltx::quant

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "formats/matrix.h"
+#include "quant/calibration.h"
 #include "quant/lora_fusion.h"
 #include "quant/policy.h"
 
@@ -72,5 +73,8 @@ class Report {
   std::set<std::string> noted_;                                // keys of the warnings
   std::vector<std::pair<std::string, std::string>> warnings_;  // key, text
 };
+
+/// The measured weight errors, to find the blocks that suffer most.
+Sensitivity sensitivity_of(const std::vector<LayerReport>& layers);
 
 }  // namespace ltx::quant
