@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "formats/scalar/e2m1.h"
+#include "formats/scalar/fp6.h"
 #include "formats/scalar/scale_rules.h"
 
 namespace ltx::formats {
@@ -36,6 +37,8 @@ struct Fp8EncodeArguments {
   int64_t rows = 0, columns = 0;
   const void* x = nullptr;
   uint8_t* codes = nullptr;
+  int64_t codes_stride = 0;       // bytes of a row
+  bool six_bits = false;          // packed; blocks of multiples of 16 columns
   const float* factor = nullptr;  // [⌈rows/block_rows⌉, ⌈columns/block_columns⌉]
   int64_t block_rows = 1, block_columns = 1;
   int32_t* bits = nullptr;  // [rows]: the largest magnitude of each row of x, as above; optional
@@ -48,7 +51,7 @@ struct Fp8QuantizeArguments {
   int64_t rows = 0, columns = 0, block = 1;
   const void* x = nullptr;
   uint8_t* codes = nullptr;
-  int64_t codes_stride = 0;     // of rows
+  int64_t codes_stride = 0;     // bytes of a row
   float* scale = nullptr;       // [rows, ⌈columns/block⌉]; rules of powers of two:
   uint8_t* exponent = nullptr;  // the same in e8m0
 };
@@ -59,7 +62,8 @@ struct Fp8DecodeArguments {
   Code code = Code::E4m3;
   int64_t rows = 0, columns = 0;
   const uint8_t* codes = nullptr;
-  int64_t codes_stride = 0;           // of rows
+  int64_t codes_stride = 0;           // bytes of a row
+  bool six_bits = false;              // packed; blocks of multiples of 16 columns
   const float* scale = nullptr;       // [⌈rows/block_rows⌉, scale_stride]; or
   const uint8_t* exponent = nullptr;  // the same in e8m0; neither: 1
   int64_t scale_stride = 0;

@@ -15,14 +15,17 @@ at::Tensor encode_float8(const at::Tensor& x, at::ScalarType dtype, Overflow ove
   a.rows = a.columns ? in.numel() / a.columns : 0;
   a.x = in.const_data_ptr();
   a.codes = mutable_bytes_of(codes);
+  a.codes_stride = a.columns;
   LTX_RUN(cpu::rows().fp8_encode, fp8_encode, a, in, a.columns);
   return codes;
 }
 
 at::Tensor decode_float8(const at::Tensor& codes, at::ScalarType dtype) {
-  if (codes.numel() == 0) return at::empty(codes.sizes(), codes.options().dtype(dtype));
+  const auto out = at::empty(codes.sizes(), codes.options().dtype(dtype));
+  if (codes.numel() == 0) return out;
   const int64_t columns = codes.dim() ? codes.size(-1) : 1;
-  return decode_under(codes.reshape({-1, columns}), columns, {}, 1, columns, dtype).view(codes.sizes());
+  decode_under(codes.reshape({-1, columns}), {}, 1, columns, out.view({-1, columns}));
+  return out;
 }
 
 }  // namespace ltx::formats

@@ -12,7 +12,7 @@ at::Tensor pack_fp6(const at::Tensor& codes) {
   a.rows = in.numel() / 4;
   a.codes = bytes_of(in);
   a.packed = mutable_bytes_of(packed);
-  LTX_RUN(cpu::fp6_pack, fp6_pack, a, in, 4);
+  LTX_RUN(cpu::rows().fp6_pack, fp6_pack, a, in, 4);
   return packed;
 }
 
@@ -23,16 +23,13 @@ at::Tensor unpack_fp6(const at::Tensor& packed) {
   a.rows = in.numel() / 3;
   a.packed = bytes_of(in);
   a.codes = mutable_bytes_of(codes);
-  LTX_RUN(cpu::fp6_unpack, fp6_unpack, a, in, 4);
+  LTX_RUN(cpu::rows().fp6_unpack, fp6_unpack, a, in, 4);
   return codes;
 }
 
 Matrix encode_fp6_block128(const at::Tensor& weight, bool reference) {
   // The largest code, 0x1f, is what 0.1171875 has; 0.1172 rounds to it.
-  auto matrix = encode_fp8_block(weight, 0.1172F, reference);
-  matrix.format = Format::Fp6Block128;
-  matrix.codes = pack_fp6(matrix.codes);
-  return matrix;
+  return encode_fp8_block(weight, 0.1172F, reference, /*six_bits=*/true);
 }
 
 Matrix fp6_as_fp8(const Matrix& matrix) {
@@ -42,8 +39,8 @@ Matrix fp6_as_fp8(const Matrix& matrix) {
   return out;
 }
 
-at::Tensor decode_fp6_block128(const Matrix& matrix, at::ScalarType dtype) {
-  return decode_fp8_block128(fp6_as_fp8(matrix), dtype);
+void decode_fp6_block128(const Matrix& matrix, const at::Tensor& out) {
+  decode_under(matrix.codes, matrix.scale, kBlock, kBlock, out, /*six_bits=*/true);
 }
 
 }  // namespace ltx::formats

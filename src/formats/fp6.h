@@ -6,7 +6,8 @@ namespace ltx::formats {
 
 /// reference: as encode_fp8_block128.
 Matrix encode_fp6_block128(const at::Tensor& weight, bool reference = false);
-at::Tensor decode_fp6_block128(const Matrix& matrix, at::ScalarType dtype);
+/// To `out` [N, K] in F32 or BF16.
+void decode_fp6_block128(const Matrix& matrix, const at::Tensor& out);
 
 /// e4m3 codes whose bits 5 and 6 are 0, Float8_e4m3fn [N, K], K%4 = 0 -> U8 [N, 3K/4].
 at::Tensor pack_fp6(const at::Tensor& codes);

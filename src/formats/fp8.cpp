@@ -62,6 +62,7 @@ Matrix encode_fp8_unscaled(const at::Tensor& weight, const Encoding& encoding) {
   a.columns = w.size(1);
   a.x = w.const_data_ptr();
   a.codes = mutable_bytes_of(codes);
+  a.codes_stride = a.columns;
   a.bits = bits.mutable_data_ptr<int32_t>();
   LTX_RUN(cpu::rows().fp8_encode, fp8_encode, a, w, a.columns);
   require_finite(weight, bits);
@@ -90,10 +91,9 @@ Matrix encode_fp8_per_row(const at::Tensor& weight, const Encoding& encoding) {
   return matrix_of(Format::Fp8PerRow, weight, quantized);
 }
 
-at::Tensor decode_fp8(const Matrix& matrix, at::ScalarType dtype) {
+void decode_fp8(const Matrix& matrix, const at::Tensor& out) {
   const bool per_row = matrix.format == Format::Fp8PerRow;
-  return decode_under(matrix.codes, matrix.columns, matrix.scale, per_row ? 1 : matrix.rows, matrix.columns,
-                      dtype);
+  decode_under(matrix.codes, matrix.scale, per_row ? 1 : matrix.rows, matrix.columns, out);
 }
 
 Quantized fp8_per_tensor(const at::Tensor& x, bool reference) {
@@ -127,8 +127,10 @@ Quantized fp8_1x128(const at::Tensor& x) {
 
 at::Tensor dequantize_fp8(const Quantized& x) {
   const int64_t rows = x.codes.size(0), columns = x.codes.size(1);
-  if (x.scale.dim() == 0) return decode_under(x.codes, columns, x.scale, rows, columns, at::kFloat);
-  return decode_under(x.codes, columns, x.scale, 1, x.scale.dim() == 1 ? columns : 128, at::kFloat);
+  const auto out = at::empty(x.codes.sizes(), x.codes.options().dtype(at::kFloat));
+  const bool per_tensor = x.scale.dim() == 0, blocks = x.scale.dim() == 2;
+  decode_under(x.codes, x.scale, per_tensor ? rows : 1, blocks ? 128 : columns, out);
+  return out;
 }
 
 }  // namespace ltx::formats

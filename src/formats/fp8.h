@@ -11,7 +11,7 @@ Matrix encode_fp8_per_tensor(const at::Tensor& weight, const Encoding& encoding)
 /// Fp8PerRow; reference: amax and scale rounded to the dtype of the weight.
 Matrix encode_fp8_per_row(const at::Tensor& weight, const Encoding& encoding);
 
-/// Any of the three, e4m3 or e5m2.
-at::Tensor decode_fp8(const Matrix& matrix, at::ScalarType dtype);
+/// Any of the three, e4m3 or e5m2, to `out` [N, K] in F32 or BF16.
+void decode_fp8(const Matrix& matrix, const at::Tensor& out);
 
 }  // namespace ltx::formats

@@ -35,9 +35,12 @@ inline Element element_of(const at::Tensor& x) {
   return x.scalar_type() == at::kFloat ? Element::Float : Element::BFloat16;
 }
 
-inline Element out_element(at::ScalarType dtype) {
-  if (dtype != at::kFloat && dtype != at::kBFloat16)
-    fail(Status::InvalidArgument, "Codes are decoded to F32 or BF16, not to {}. Convert the result.",
+/// Of values to be written.
+inline Element out_element(const at::Tensor& out) {
+  const auto dtype = out.scalar_type();
+  if ((dtype != at::kFloat && dtype != at::kBFloat16) || !out.is_contiguous())
+    fail(Status::InvalidArgument,
+         "Codes are decoded to F32 or BF16 without gaps, not to {}. Convert the result.",
          c10::toString(dtype));
   return dtype == at::kFloat ? Element::Float : Element::BFloat16;
 }
@@ -77,13 +80,13 @@ struct Scales {
 };
 Scales scales_of(const at::Tensor& bits, const ScaleRule& rule);
 
-/// e4m3 codes of x [M, K] under factors F32 of blocks.
+/// e4m3 codes of x [M, K] under factors F32 of blocks; six bits each, packed, if `six_bits`.
 at::Tensor encode_under(const at::Tensor& x, const at::Tensor& factor, Fp8EncodeArguments::Scaling scaling,
-                        int64_t block_rows, int64_t block_columns);
+                        int64_t block_rows, int64_t block_columns, bool six_bits = false);
 
-/// Decodes fp8 [rows, columns], the leading columns of the codes, under scales F32 or U8 (e8m0) of blocks, or
-/// without scales.
-at::Tensor decode_under(const at::Tensor& codes, int64_t columns, const at::Tensor& scale, int64_t block_rows,
-                        int64_t block_columns, at::ScalarType dtype);
+/// Decodes fp8 codes to `out` [rows, columns] (F32 or BF16) under scales F32 or U8 (e8m0) of blocks, or
+/// without scales. Rows of the codes may be longer; six bits each if `six_bits`.
+void decode_under(const at::Tensor& codes, const at::Tensor& scale, int64_t block_rows, int64_t block_columns,
+                  const at::Tensor& out, bool six_bits = false);
 
 }  // namespace ltx::formats

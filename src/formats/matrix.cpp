@@ -16,30 +16,41 @@
 namespace ltx::formats {
 namespace {
 
-at::Tensor decode_as(const Matrix& matrix, at::ScalarType dtype) {
+/// Into F32 or BF16.
+void decode_codes(const Matrix& matrix, const at::Tensor& out) {
   switch (matrix.format) {
     case Format::Unquantized:
-      return matrix.codes.to(dtype);
+      out.copy_(matrix.codes);
+      return;
     case Format::Fp8Unscaled:
     case Format::Fp8PerTensor:
     case Format::Fp8PerRow:
-      return decode_fp8(matrix, dtype);
+      decode_fp8(matrix, out);
+      return;
     case Format::Fp8Block128:
-      return decode_fp8_block128(matrix, dtype);
+      decode_fp8_block128(matrix, out);
+      return;
     case Format::Fp6Block128:
-      return decode_fp6_block128(matrix, dtype);
+      decode_fp6_block128(matrix, out);
+      return;
     case Format::Mxfp8:
-      return decode_mxfp8(matrix, dtype);
+      decode_mxfp8(matrix, out);
+      return;
     case Format::Nvfp4:
-      return decode_nvfp4(matrix, dtype);
+      decode_nvfp4(matrix, out);
+      return;
     case Format::Int8:
-      return decode_int8(matrix, dtype);
+      decode_int8(matrix, out);
+      return;
     case Format::Int4:
-      return decode_int4(matrix, dtype);
+      decode_int4(matrix, out);
+      return;
     case Format::Nf4:
-      return decode_nf4(matrix, dtype);
+      decode_nf4(matrix, out);
+      return;
     default:
-      return decode_gguf(matrix, dtype);
+      decode_gguf(matrix, out);
+      return;
   }
 }
 
@@ -109,9 +120,19 @@ Matrix encode(const at::Tensor& weight, const Encoding& encoding) {
 }
 
 at::Tensor decode(const Matrix& matrix, at::ScalarType dtype) {
+  if (matrix.format == Format::Unquantized) return matrix.codes.to(dtype);
   // fp16: rounded once from the fp32 product, as bf16 is.
-  if (dtype == at::kHalf) return decode_as(matrix, at::kFloat).to(at::kHalf);
-  return decode_as(matrix, dtype);
+  const auto written = dtype == at::kHalf ? at::kFloat : dtype;
+  const auto out = at::empty({matrix.rows, matrix.columns}, matrix.codes.options().dtype(written));
+  decode_codes(matrix, out);
+  return out.to(dtype);
+}
+
+void decode_into(const Matrix& matrix, const at::Tensor& out) {
+  if (out.sizes() != at::IntArrayRef({matrix.rows, matrix.columns}) || out.device() != matrix.device())
+    fail(Status::InvalidArgument, "A weight [{}, {}] on {} cannot be decoded into [{}] on {}.", matrix.rows,
+         matrix.columns, matrix.device().str(), fmt::join(out.sizes(), ", "), out.device().str());
+  decode_codes(matrix, out);
 }
 
 bool can_store(const Encoding& encoding, int64_t rows, int64_t columns) {
@@ -124,7 +145,7 @@ bool can_store(const Encoding& encoding, int64_t rows, int64_t columns) {
     case Format::Int8:
       return encoding.rotation == 0 || columns % encoding.rotation == 0;
     case Format::Int4:
-      return columns % encoding.group_size == 0;
+      return encoding.group_size > 0 && encoding.group_size % 32 == 0 && columns % encoding.group_size == 0;
     default:
       return !is_gguf(encoding.format) || columns % gguf_type(encoding.format).block_elements == 0;
   }

@@ -54,7 +54,9 @@ Quantized mxfp8(const at::Tensor& x) {
 }
 
 at::Tensor dequantize_mxfp8(const Quantized& x, int64_t columns) {
-  return decode_under(x.codes, columns, x.scale, 1, kMxBlock, at::kFloat);
+  const auto out = at::empty({x.codes.size(0), columns}, x.codes.options().dtype(at::kFloat));
+  decode_under(x.codes, x.scale, 1, kMxBlock, out);
+  return out;
 }
 
 Matrix encode_mxfp8(const at::Tensor& weight, MxScale scale) {
@@ -69,8 +71,8 @@ Matrix encode_mxfp8(const at::Tensor& weight, MxScale scale) {
   return matrix;
 }
 
-at::Tensor decode_mxfp8(const Matrix& matrix, at::ScalarType dtype) {
-  return decode_under(matrix.codes, matrix.columns, matrix.scale, 1, kMxBlock, dtype);
+void decode_mxfp8(const Matrix& matrix, const at::Tensor& out) {
+  decode_under(matrix.codes, matrix.scale, 1, kMxBlock, out);
 }
 
 StoredMxfp8 stored_mxfp8(const Matrix& matrix) {

@@ -9,7 +9,8 @@ namespace ltx::formats {
 enum class MxScale { Floor, Even, Ceil, Rceil };
 
 Matrix encode_mxfp8(const at::Tensor& weight, MxScale scale = MxScale::Rceil);
-at::Tensor decode_mxfp8(const Matrix& matrix, at::ScalarType dtype);
+/// To `out` [N, K] in F32 or BF16.
+void decode_mxfp8(const Matrix& matrix, const at::Tensor& out);
 
 /// Blocks with NaN or Inf get scale 255. `mxfp8(x)` of activations.h is this with Rceil.
 Quantized quantize_mxfp8(const at::Tensor& x, MxScale scale);

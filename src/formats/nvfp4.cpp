@@ -36,21 +36,22 @@ Quantized quantize(const at::Tensor& x, const at::Tensor& scale_2) {
   return out;
 }
 
-at::Tensor decode_codes(const at::Tensor& codes, const at::Tensor& scale, const at::Tensor& scale_2,
-                        at::ScalarType dtype) {
+void decode_codes(const at::Tensor& codes, const at::Tensor& scale, const at::Tensor& scale_2,
+                  const at::Tensor& out) {
   const auto in = codes.contiguous(), scales = scale.contiguous();
   const auto tensor_scale = scale_2.to(in.device(), at::kFloat);
+  if (in.numel() * 2 != out.numel() || scales.numel() * kFp4Block != out.numel())
+    fail(Status::TensorMismatch, "{} bytes of codes with {} scales do not make a weight [{}, {}].",
+         in.numel(), scales.numel(), out.size(0), out.size(1));
   Nvfp4DecodeArguments a;
-  a.out_element = out_element(dtype);
-  a.rows = in.size(0);
-  a.columns = in.size(1) * 2;
+  a.out_element = out_element(out);
+  a.rows = out.size(0);
+  a.columns = out.size(1);
   a.codes = bytes_of(in);
   a.scale = bytes_of(scales);
   a.tensor_scale = tensor_scale.const_data_ptr<float>();
-  const auto out = at::empty({a.rows, a.columns}, in.options().dtype(dtype));
   a.out = out.data_ptr();
   LTX_RUN(cpu::rows().nvfp4_decode, nvfp4_decode, a, in, a.columns);
-  return out;
 }
 
 }  // namespace
@@ -61,7 +62,9 @@ Quantized nvfp4(const at::Tensor& x, const at::Tensor& scale_2) {
 }
 
 at::Tensor dequantize_nvfp4(const Quantized& x) {
-  return decode_codes(x.codes, x.scale, x.scale_2, at::kFloat);
+  const auto out = at::empty({x.codes.size(0), x.codes.size(1) * 2}, x.codes.options().dtype(at::kFloat));
+  decode_codes(x.codes, x.scale, x.scale_2, out);
+  return out;
 }
 
 Matrix encode_nvfp4(const at::Tensor& weight, const at::Tensor& scale_2) {
@@ -79,8 +82,8 @@ Matrix encode_nvfp4(const at::Tensor& weight, const at::Tensor& scale_2) {
   return matrix;
 }
 
-at::Tensor decode_nvfp4(const Matrix& matrix, at::ScalarType dtype) {
-  return decode_codes(matrix.codes, matrix.scale, matrix.scale_2, dtype);
+void decode_nvfp4(const Matrix& matrix, const at::Tensor& out) {
+  decode_codes(matrix.codes, matrix.scale, matrix.scale_2, out);
 }
 
 }  // namespace ltx::formats

@@ -45,8 +45,9 @@ Scales scales_of(const at::Tensor& bits, const ScaleRule& rule) {
 }
 
 at::Tensor encode_under(const at::Tensor& x, const at::Tensor& factor, Fp8EncodeArguments::Scaling scaling,
-                        int64_t block_rows, int64_t block_columns) {
-  const auto codes = at::empty(x.sizes(), x.options().dtype(at::kFloat8_e4m3fn));
+                        int64_t block_rows, int64_t block_columns, bool six_bits) {
+  const auto codes = six_bits ? at::empty({x.size(0), x.size(1) / 4 * 3}, x.options().dtype(at::kByte))
+                              : at::empty(x.sizes(), x.options().dtype(at::kFloat8_e4m3fn));
   const auto factors = factor.contiguous();
   Fp8EncodeArguments a;
   a.element = element_of(x);
@@ -55,6 +56,8 @@ at::Tensor encode_under(const at::Tensor& x, const at::Tensor& factor, Fp8Encode
   a.columns = x.size(1);
   a.x = x.const_data_ptr();
   a.codes = mutable_bytes_of(codes);
+  a.codes_stride = codes.size(1);
+  a.six_bits = six_bits;
   a.factor = factors.const_data_ptr<float>();
   a.block_rows = std::max<int64_t>(1, block_rows);
   a.block_columns = std::max<int64_t>(1, block_columns);
@@ -62,29 +65,35 @@ at::Tensor encode_under(const at::Tensor& x, const at::Tensor& factor, Fp8Encode
   return codes;
 }
 
-at::Tensor decode_under(const at::Tensor& codes, int64_t columns, const at::Tensor& scale, int64_t block_rows,
-                        int64_t block_columns, at::ScalarType dtype) {
+void decode_under(const at::Tensor& codes, const at::Tensor& scale, int64_t block_rows, int64_t block_columns,
+                  const at::Tensor& out, bool six_bits) {
+  if (out.numel() == 0) return;
   const auto in = codes.contiguous();
   const auto scales = scale.defined() ? scale.contiguous() : scale;
   Fp8DecodeArguments a;
-  a.out_element = out_element(dtype);
-  a.code = code_of(in.scalar_type());
-  a.rows = in.size(0);
-  a.columns = columns;
+  a.out_element = out_element(out);
+  a.code = six_bits ? Code::E4m3 : code_of(in.scalar_type());
+  a.rows = out.size(0);
+  a.columns = out.size(1);
   a.codes = bytes_of(in);
   a.codes_stride = in.size(1);
+  a.six_bits = six_bits;
   a.block_rows = std::max<int64_t>(1, block_rows);
   a.block_columns = std::max<int64_t>(1, block_columns);
-  a.scale_stride = ceil_div(columns, a.block_columns);
+  a.scale_stride = ceil_div(a.columns, a.block_columns);
+  const int64_t wanted = ceil_div(a.rows, a.block_rows) * a.scale_stride;
+  const int64_t row_bytes = six_bits ? a.columns / 4 * 3 : a.columns;
+  if (in.size(0) != a.rows || a.codes_stride < row_bytes || (scales.defined() && scales.numel() != wanted))
+    fail(Status::TensorMismatch,
+         "Codes of {} × {} with {} scales do not make a weight [{}, {}] with {} scales.", in.size(0),
+         in.size(1), scales.defined() ? scales.numel() : 0, a.rows, a.columns, wanted);
   if (scales.defined() && scales.scalar_type() == at::kByte) {
     a.exponent = bytes_of(scales);
   } else if (scales.defined()) {
     a.scale = scales.const_data_ptr<float>();
   }
-  const auto out = at::empty({a.rows, columns}, in.options().dtype(dtype));
   a.out = out.data_ptr();
-  LTX_RUN(cpu::rows().fp8_decode, fp8_decode, a, in, columns);
-  return out;
+  LTX_RUN(cpu::rows().fp8_decode, fp8_decode, a, in, a.columns);
 }
 
 }  // namespace ltx::formats

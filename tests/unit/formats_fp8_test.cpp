@@ -209,3 +209,28 @@ TEST_CASE("fp8 activations: the reference's static scale has two roundings to bf
   // No difference for fp32.
   CHECK(same_bits(fp8_static(x.to(at::kFloat), scale, true), plain));
 }
+
+TEST_CASE("formats: decoding into memory that exists, and matrices that do not fit together") {
+  const auto w = gaussian({128, 256}).to(at::kBFloat16);
+  for (const auto format : {Format::Unquantized, Format::Fp8Unscaled, Format::Fp8PerTensor, Format::Fp8PerRow,
+                            Format::Fp8Block128, Format::Fp6Block128, Format::Mxfp8, Format::Nvfp4,
+                            Format::Int8, Format::Int4, Format::Nf4, Format::Q8_0}) {
+    const auto m = encode(w, as(format));
+    for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+      auto out = at::full({128, 256}, 7.0, at::TensorOptions(dtype));
+      decode_into(m, out);
+      CHECK(same_bits(out, decode(m, dtype)));
+    }
+    expect_error(Status::InvalidArgument, "[128, 256] on cpu cannot be decoded into [256, 128]", [&] {
+      decode_into(m, at::empty({256, 128}));
+    });
+  }
+  auto short_scale = encode(w, as(Format::Fp8PerRow));
+  short_scale.scale = short_scale.scale.slice(0, 1);
+  expect_error(Status::TensorMismatch, "127 scales", [&] { decode(short_scale); });
+  auto short_codes = encode(w, as(Format::Nvfp4));
+  short_codes.codes = short_codes.codes.slice(1, 1);
+  expect_error(Status::TensorMismatch, "do not make a weight [128, 256]", [&] { decode(short_codes); });
+  auto gaps = at::empty({256, 128}).t();
+  expect_error(Status::InvalidArgument, "without gaps", [&] { decode_into(short_scale, gaps); });
+}

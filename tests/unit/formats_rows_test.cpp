@@ -61,6 +61,7 @@ TEST_CASE("rows: encoding a million bit patterns, both codes, both elements, sat
         a.saturate = saturate;
         a.rows = 1;
         a.columns = static_cast<int64_t>(floats.size());
+        a.codes_stride = a.columns;
         a.x = type == Element::Float ? static_cast<const void*>(floats.data()) : bf16.data();
         std::vector<uint8_t> expected(floats.size()), found(floats.size());
         uint32_t largest = 0;
@@ -97,7 +98,7 @@ TEST_CASE("rows: encoding under factors of blocks") {
       a.element = type;
       a.scaling = scaling;
       a.rows = kRows;
-      a.columns = kColumns;
+      a.columns = a.codes_stride = kColumns;
       a.block_rows = kBlockRows;
       a.block_columns = kBlockColumns;
       a.factor = factors.data();

@@ -12,6 +12,7 @@ typedef uint8_t Bytes __attribute__((vector_size(16)));
 typedef uint8_t HalfBytes __attribute__((vector_size(8)));
 typedef uint16_t Words __attribute__((vector_size(16)));
 typedef uint32_t Uints __attribute__((vector_size(16)));
+typedef uint64_t Ulongs __attribute__((vector_size(16)));
 typedef int32_t Ints __attribute__((vector_size(16)));
 
 LTX_INLINE BitsLanes load_16(const uint8_t* p) {
@@ -216,8 +217,11 @@ LTX_INLINE void pack_six_bits(const uint8_t* codes, uint8_t* packed) {
   __builtin_memcpy(packed, &ordered, 12);
 }
 LTX_INLINE void unpack_six_bits(const uint8_t* packed, uint8_t* codes) {
-  Bytes b{};
-  __builtin_memcpy(&b, packed, 12);
+  uint64_t low;
+  uint32_t high;
+  __builtin_memcpy(&low, packed, sizeof low);
+  __builtin_memcpy(&high, packed + sizeof low, sizeof high);
+  const Bytes b = (Bytes)Ulongs{low, high};
   const Uints all =
       (Uints)__builtin_shufflevector(b, b, 2, 1, 0, 15, 5, 4, 3, 15, 8, 7, 6, 15, 11, 10, 9, 15);
   Uints w = (all >> 18) | ((all >> 4) & 0x3f00U) | ((all << 10) & 0x3f0000U) | ((all << 24) & 0x3f000000U);

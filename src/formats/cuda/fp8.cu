@@ -67,7 +67,14 @@ struct Encode {
       codes.e[i] = a.code == Code::E4m3 ? scalar::encode_scaled<scalar::E4m3>(v, plain, a.saturate)
                                         : scalar::encode_scaled<scalar::E5m2>(v, plain, a.saturate);
     }
-    *reinterpret_cast<Packed<uint8_t, N>*>(a.codes + at) = codes;
+    uint8_t* const out = a.codes + row * a.codes_stride + column / 4 * (a.six_bits ? 3 : 4) + column % 4;
+    if constexpr (N % 4 == 0) {
+      if (a.six_bits) {
+        for (int i = 0; i < N / 4; ++i) scalar::pack_fp6(codes.e + 4 * i, out + 3 * i);
+        return;
+      }
+    }
+    *reinterpret_cast<Packed<uint8_t, N>*>(out) = codes;
   }
 };
 
@@ -133,7 +140,8 @@ template <class T>
 void encode_as(const Fp8EncodeArguments& a, cudaStream_t stream) {
   const int64_t blocks = (a.columns + a.block_columns - 1) / a.block_columns, count = a.rows * a.columns;
   const bool one_block = a.scaling == Scaling::None || a.block_columns % kVector == 0;
-  if (a.columns % kVector == 0 && one_block && aligned(a.x, sizeof(T) * kVector) && aligned(a.codes, kVector))
+  if (a.columns % kVector == 0 && one_block && aligned(a.x, sizeof(T) * kVector) &&
+      (a.six_bits || (a.codes_stride % kVector == 0 && aligned(a.codes, kVector))))
     return each(Encode<T, kVector>{a, blocks}, count / kVector, stream);
   each(Encode<T, 1>{a, blocks}, count, stream);
 }
@@ -141,8 +149,9 @@ void encode_as(const Fp8EncodeArguments& a, cudaStream_t stream) {
 template <class T>
 void decode_as(const Fp8DecodeArguments& a, cudaStream_t stream) {
   const int64_t count = a.rows * a.columns;
-  if (a.columns % kVector == 0 && a.block_columns % kVector == 0 && a.codes_stride % kVector == 0 &&
-      aligned(a.codes, kVector) && aligned(a.out, sizeof(T) * kVector))
+  const bool vectors = a.six_bits || (a.codes_stride % kVector == 0 && aligned(a.codes, kVector));
+  if (a.columns % kVector == 0 && a.block_columns % kVector == 0 && vectors &&
+      aligned(a.out, sizeof(T) * kVector))
     return each(Decode<T, kVector>{a}, count / kVector, stream);
   each(Decode<T, 1>{a}, count, stream);
 }

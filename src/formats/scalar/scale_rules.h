@@ -84,7 +84,7 @@ LTX_SCALAR BlockScale block_scale(const ScaleRule& rule, uint32_t magnitude) {
 /// NVFP4 (spec 08 §12.2): e4m3 of the scale of a block, two true divisions in this order.
 LTX_SCALAR uint8_t nvfp4_block_scale(float largest, float tensor_scale) {
   if (!(tensor_scale > 0)) return 0;
-  return encode_e4m3((largest / 6.0F) / tensor_scale);
+  return encode_scaled<E4m3>((largest / 6.0F) / tensor_scale, largest);
 }
 /// What the elements of a block are multiplied by.
 LTX_SCALAR float nvfp4_factor(uint8_t block_scale, float tensor_scale) {

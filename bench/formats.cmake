@@ -1,0 +1,1 @@
+ltx_bench(formats SOURCES formats.cpp DEPENDS ltx_formats)
