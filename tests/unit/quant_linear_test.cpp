@@ -140,13 +140,14 @@ TEST_CASE("emulation adds the error of the activations") {
 TEST_CASE("any number of rows, any leading axes, with and without bias") {
   const at::NoGradGuard no_grad;
   // K is no multiple of 32 for MXFP8, whose codes are padded; the gates' N = 32.
-  for (const auto& [out, in] : {std::pair<int64_t, int64_t>{128, 256}, {32, 48}, {48, 2048}}) {
+  for (const auto& shape : {std::pair<int64_t, int64_t>{128, 256}, {32, 48}, {48, 2048}}) {
+    const int64_t out = shape.first, in = shape.second;
     const auto weight = test_weight(out, in), bias = random({out}, 2, 0.1).to(at::kBFloat16);
     for (const auto& scheme : kSchemes) {
       if (!formats::can_store(scheme.encoding, out, in)) continue;
       for (const auto arithmetic : {Arithmetic::Auto, Arithmetic::Dequant, Arithmetic::Emulate}) {
         for (const auto dtype : {at::kBFloat16, at::kFloat}) {
-          INFO(scheme.name, " [", out, ", ", in, "] ", static_cast<int>(arithmetic));
+          INFO(std::string(scheme.name), " [", out, ", ", in, "] ", static_cast<int>(arithmetic));
           const Linear with(parts_of(scheme, weight, bias.to(dtype), arithmetic));
           const Linear without(parts_of(scheme, weight, {}, arithmetic));
           CHECK(with.in() == in);
@@ -178,7 +179,8 @@ TEST_CASE("int8 products of a CPU are those of the definition") {
     MESSAGE("no int8 dot products: skipped");
     return;
   }
-  for (const auto& [out, in] : {std::pair<int64_t, int64_t>{256, 1024}, {8, 16}, {64, 4096}}) {
+  for (const auto& shape : {std::pair<int64_t, int64_t>{256, 1024}, {8, 16}, {64, 4096}}) {
+    const int64_t out = shape.first, in = shape.second;
     const auto weight = test_weight(out, in), bias = random({out}, 2, 0.1).to(at::kBFloat16);
     for (const bool reference : {false, true}) {
       for (const int64_t rotation : {0, 16}) {
@@ -300,11 +302,12 @@ TEST_CASE("run-time LoRA: the sum of its updates, on every back end") {
   const std::vector<weights::ScaledFactors> loras = {lora(4, 0.7, 1, 20), lora(8, -0.3, 2, 30)};
   auto delta = at::zeros({kOut, kIn});
   for (const auto& l : loras) delta += at::mm(l.up, l.down) * (l.strength * l.alpha);
-  for (const auto& [kind, format] : {std::pair{Kind::None, Format::Unquantized},
-                                     {Kind::Int8Dynamic, Format::Int8},
-                                     {Kind::Fp8WeightOnly, Format::Fp8PerRow},
-                                     {Kind::Nvfp4Cast, Format::Nvfp4}}) {
-    INFO("format ", static_cast<int>(format));
+  for (const auto& layer : {std::pair{Kind::None, Format::Unquantized},
+                            {Kind::Int8Dynamic, Format::Int8},
+                            {Kind::Fp8WeightOnly, Format::Fp8PerRow},
+                            {Kind::Nvfp4Cast, Format::Nvfp4}}) {
+    const auto [kind, format] = layer;
+    INFO("format ", static_cast<int>(layer.second));
     LinearParts parts = format == Format::Unquantized
                             ? LinearParts()
                             : parts_of(scheme_of(kind), weight, bias, Arithmetic::Auto);
@@ -384,8 +387,8 @@ TEST_SUITE("gpu") {
             on_device.bias = bias.to(cuda);
             on_device.arithmetic = Arithmetic::Auto;
             const Linear native(on_device);
-            INFO(scheme.name, " rows ", rows, " on ", std::string(native.back_end()), " reference ",
-                 reference);
+            INFO(std::string(scheme.name), " rows ", rows, " on ", std::string(native.back_end()),
+                 " reference ", reference);
             if (native.back_end() == "dequant") parts.arithmetic = Arithmetic::Dequant;
             const auto y = native(x.to(cuda));
             CHECK(distance(y, Linear(parts)(x)) < 2e-3);
