@@ -19,9 +19,11 @@ constexpr uint32_t kinds(std::initializer_list<Kind> list) {
 constexpr uint32_t kTwoStages = kinds({Kind::TwoStage, Kind::TwoStageHq});
 constexpr uint32_t kVideo = kTwoStages | kinds({Kind::Distilled, Kind::OneStage, Kind::IcLora,
                                                 Kind::Keyframes, Kind::AudioToVideo, Kind::Dfr});
-constexpr uint32_t kSize = kVideo | kinds({Kind::Dub});
-constexpr uint32_t kLength = kVideo | kinds({Kind::Hdr, Kind::TextToAudio});
-constexpr uint32_t kRate = kVideo | kinds({Kind::TextToAudio});
+// A retake's size, length and rate are those of its source, but they stand in its resolved request.
+constexpr uint32_t kSize = kVideo | kinds({Kind::Dub, Kind::Retake});
+constexpr uint32_t kLength = kVideo | kinds({Kind::Hdr, Kind::TextToAudio, Kind::Retake});
+constexpr uint32_t kRate = kVideo | kinds({Kind::TextToAudio, Kind::Retake});
+constexpr uint32_t kSeconds = kVideo | kinds({Kind::TextToAudio});
 constexpr uint32_t kGuided = kTwoStages | kinds({Kind::OneStage, Kind::Keyframes, Kind::AudioToVideo,
                                                  Kind::Retake, Kind::TextToAudio});
 constexpr uint32_t kVideoGuided = kGuided & ~kinds({Kind::TextToAudio});
@@ -44,8 +46,8 @@ constexpr Rule kRules[] = {
     {"height", kSize, [](const Request& r) { return r.height != kDefault; }},
     {"num_frames", kLength, [](const Request& r) { return r.num_frames != kDefault; }},
     {"frame_rate", kRate, [](const Request& r) { return r.frame_rate != kDefault; }},
-    {"min_seconds", kRate, [](const Request& r) { return r.min_seconds != 1; }},
-    {"max_seconds", kRate, [](const Request& r) { return r.max_seconds != 20; }},
+    {"min_seconds", kSeconds, [](const Request& r) { return r.min_seconds != 1; }},
+    {"max_seconds", kSeconds, [](const Request& r) { return r.max_seconds != 20; }},
     {"color_space", kVideo | kinds({Kind::Retake}),
      [](const Request& r) { return r.color_space != ColorSpace::Sdr; }},
     {"negative_prompt", kGuided, [](const Request& r) { return r.negative_prompt.has_value(); }},
@@ -58,7 +60,8 @@ constexpr Rule kRules[] = {
     {"stage_1_sigmas", kSigmas1, [](const Request& r) { return !r.stage_1_sigmas.empty(); }},
     {"stage_2_sigmas", kSigmas2, [](const Request& r) { return !r.stage_2_sigmas.empty(); }},
     {"videos", kVideos, [](const Request& r) { return !r.videos.empty(); }},
-    {"audio", kinds({Kind::AudioToVideo}), [](const Request& r) { return r.audio.has_value(); }},
+    {"audio", kinds({Kind::AudioToVideo, Kind::Retake}),
+     [](const Request& r) { return r.audio.has_value(); }},
     {"start_time", kinds({Kind::Retake}), [](const Request& r) { return r.start_time != kDefault; }},
     {"end_time", kinds({Kind::Retake}), [](const Request& r) { return r.end_time != kDefault; }},
     {"regenerate_video", kinds({Kind::Retake}), [](const Request& r) { return !r.regenerate_video; }},
@@ -100,8 +103,10 @@ void check_fields(PipelineKind kind, const Request& request) {
 }
 
 bool is_built(PipelineKind kind) {
-  return kind == Kind::Distilled || kind == Kind::OneStage || kind == Kind::TwoStage ||
-         kind == Kind::TwoStageHq || kind == Kind::Keyframes;
+  constexpr uint32_t kBuilt =
+      kTwoStages | kinds({Kind::Distilled, Kind::OneStage, Kind::Keyframes, Kind::IcLora, Kind::AudioToVideo,
+                          Kind::Retake, Kind::TextToAudio});
+  return kBuilt >> static_cast<int32_t>(kind) & 1u;
 }
 
 void check_built(const PipelineParams& p) {
@@ -109,7 +114,7 @@ void check_built(const PipelineParams& p) {
     fail(
         Status::NotBuilt,
         "params.kind is {}, a recipe that this build of the library does not have. Use distilled, one-stage, "
-        "two-stage, two-stage-hq or keyframes.",
+        "two-stage, two-stage-hq, keyframes, ic-lora, audio-to-video, retake or text-to-audio.",
         name_of(p.kind));
   const auto stored = [](QuantPolicy policy) {
     return policy == QuantPolicy::Auto || policy == QuantPolicy::None;

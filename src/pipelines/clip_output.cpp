@@ -5,6 +5,7 @@
 #include "media/tensors.h"
 #include "media/wav.h"
 #include "media/yuv.h"
+#include "models/audio/resample.h"
 #include "pipelines/factory.h"
 
 namespace ltx::pipelines {
@@ -18,6 +19,20 @@ std::span<const float> channel(const at::Tensor& waveform, int64_t index) {
   return {waveform.data_ptr<float>() + index * waveform.size(1), static_cast<size_t>(waveform.size(1))};
 }
 
+at::Tensor tensor_of(std::span<const float> samples) {
+  return at::from_blob(const_cast<float*>(samples.data()), {static_cast<int64_t>(samples.size())},
+                       at::TensorOptions(at::kFloat));
+}
+
+/// Sound as AAC takes it: at one of its rates; any other becomes 48 kHz. A given sound may have any.
+DecodedAudio for_movie(const at::Tensor& waveform, int32_t rate) {
+  constexpr int32_t kRate = 48000;
+  for (const int32_t known :
+       {96000, 88200, 64000, kRate, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350})
+    if (rate == known) return {waveform, rate};
+  return {audio::resample(waveform.unsqueeze(0), rate, kRate)[0].contiguous(), kRate};
+}
+
 std::shared_ptr<const std::byte[]> bytes_of(const at::Tensor& tensor) {
   // The tensor stays alive as long as anybody holds its bytes.
   auto keep = std::make_shared<at::Tensor>(tensor.contiguous());
@@ -26,8 +41,8 @@ std::shared_ptr<const std::byte[]> bytes_of(const at::Tensor& tensor) {
 
 }  // namespace
 
-ClipOutput::ClipOutput(const engine::Request& resolved, DecodedAudio audio, const std::string& metadata,
-                       engine::Sink& sink)
+ClipOutput::ClipOutput(const engine::Request& resolved, const std::optional<FrameSize>& size,
+                       DecodedAudio audio, const std::string& metadata, engine::Sink& sink)
     : request_(resolved), audio_(std::move(audio)), sink_(sink) {
   audio_.waveform = media::stereo(audio_.waveform.to(at::kCPU, at::kFloat)).contiguous();
   const auto& waveform = audio_.waveform;
@@ -37,16 +52,18 @@ ClipOutput::ClipOutput(const engine::Request& resolved, DecodedAudio audio, cons
       media::write_wav(request_.output.path, channel(waveform, 0), channel(waveform, 1), audio_.sample_rate,
                        comment);
     } else {
-      media::VideoTrack video;
-      video.width = request_.width;
-      video.height = request_.height;
-      video.frame_rate = request_.frame_rate;
-      video.crf = request_.output.video_crf;
-      video.whole_frame_rate = request_.reference_parity;
+      std::optional<media::VideoTrack> video;
+      if (size)
+        video = media::VideoTrack{.width = size->width,
+                                  .height = size->height,
+                                  .frame_rate = request_.frame_rate,
+                                  .crf = request_.output.video_crf,
+                                  .whole_frame_rate = request_.reference_parity};
+      const auto track = for_movie(waveform, audio_.sample_rate);  // encoded by the writer's constructor
       media::AudioTrack sound;
-      sound.left = channel(waveform, 0);
-      sound.right = channel(waveform, 1);
-      sound.sample_rate = audio_.sample_rate;
+      sound.left = channel(track.waveform, 0);
+      sound.right = channel(track.waveform, 1);
+      sound.sample_rate = track.sample_rate;
       sound.bit_rate = request_.output.audio_bit_rate;
       writer_.emplace(request_.output.path, video, sound, comment, sink_);
     }
@@ -110,6 +127,7 @@ void save_clip(const engine::Clip& clip, const engine::OutputOptions& options, M
   }
   std::optional<media::VideoTrack> video;
   std::optional<media::AudioTrack> sound;
+  DecodedAudio track;
   if (has_video) {
     video.emplace();
     video->width = clip.video.width;
@@ -118,10 +136,12 @@ void save_clip(const engine::Clip& clip, const engine::OutputOptions& options, M
     video->crf = options.video_crf < 0 ? 19 : options.video_crf;
   }
   if (has_audio) {
+    track =
+        for_movie(at::stack({tensor_of(channel_of(0)), tensor_of(channel_of(1))}), clip.audio.sample_rate);
     sound.emplace();
-    sound->left = channel_of(0);
-    sound->right = channel_of(1);
-    sound->sample_rate = clip.audio.sample_rate;
+    sound->left = channel(track.waveform, 0);
+    sound->right = channel(track.waveform, 1);
+    sound->sample_rate = track.sample_rate;
     sound->bit_rate = options.audio_bit_rate < 0 ? 128000 : options.audio_bit_rate;
   }
   media::MovieWriter writer(options.path, video, sound, comment, monitor);

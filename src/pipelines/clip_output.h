@@ -6,21 +6,20 @@
 
 #include "engine/engine.h"
 #include "media/movie_writer.h"
+#include "pipelines/source_media.h"
 
 namespace ltx::pipelines {
 
-/// Decoded sound: [2, N] fp32 on the host.
-struct DecodedAudio {
-  at::Tensor waveform;
-  int32_t sample_rate = 0;  // hertz
+struct FrameSize {
+  int32_t width = 0, height = 0;  // pixels
 };
 
 /// Takes the sound first (a file's sound is encoded before its first frame), then the frames in order.
 class ClipOutput {
  public:
-  /// `metadata` is embedded in the file where the request asks for it.
-  ClipOutput(const engine::Request& resolved, DecodedAudio audio, const std::string& metadata,
-             engine::Sink& sink);
+  /// Without a size there is sound alone. `metadata` is embedded in the file where the request asks for it.
+  ClipOutput(const engine::Request& resolved, const std::optional<FrameSize>& size, DecodedAudio audio,
+             const std::string& metadata, engine::Sink& sink);
 
   /// chunk [f, h, w, 3] in [0, 1], any floating dtype and device.
   void write(const at::Tensor& chunk);

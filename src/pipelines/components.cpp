@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "device/device.h"
 #include "engine/rules.h"
+#include "pipelines/audio_stream_store.h"
 #include "pipelines/numbers.h"
 #include "weights/fused_store.h"
 #include "weights/progress_store.h"
@@ -23,15 +24,31 @@ using WeightPart = weights::Component;
 
 weights::ModelPaths paths_of(const engine::ModelPaths& p) {
   return {p.root,      p.checkpoint,    p.transformer,       p.text_encoder,       p.video_vae,
-          p.audio_vae, p.duration_head, p.spatial_upsampler, p.temporal_upsampler, p.prompt_enhancer};
+          p.audio_vae, p.duration_head, p.spatial_upsampler, p.temporal_upsampler, p.prompt_enhancer,
+          {}};
+}
+
+bool has_two_stages(engine::PipelineKind kind) {
+  return kind != engine::PipelineKind::OneStage && kind != engine::PipelineKind::Retake &&
+         kind != engine::PipelineKind::TextToAudio;
 }
 
 std::vector<Component> parts_of(engine::PipelineKind kind) {
-  std::vector<Component> parts = {Component::TextEncoder, Component::TextConnector, Component::VideoEncoder,
-                                  Component::Transformer};
-  if (kind != engine::PipelineKind::OneStage) parts.push_back(Component::SpatialUpsampler);
-  parts.insert(parts.end(), {Component::VideoDecoder, Component::AudioDecoder});
+  using enum engine::PipelineKind;
+  std::vector<Component> parts = {Component::TextEncoder, Component::TextConnector};
+  if (kind == AudioToVideo || kind == Retake) parts.push_back(Component::AudioEncoder);
+  if (kind != TextToAudio) parts.push_back(Component::VideoEncoder);
+  parts.push_back(Component::Transformer);
+  if (has_two_stages(kind)) parts.push_back(Component::SpatialUpsampler);
+  if (kind != TextToAudio) parts.push_back(Component::VideoDecoder);
+  if (kind != AudioToVideo) parts.push_back(Component::AudioDecoder);  // it ships the sound that it was given
   return parts;
+}
+
+/// Of a folder with both models, the one that the recipe runs on.
+bool wants_distilled(engine::PipelineKind kind) {
+  return kind == engine::PipelineKind::Distilled || kind == engine::PipelineKind::IcLora ||
+         kind == engine::PipelineKind::Retake;
 }
 
 /// The recipe's share of a distilled LoRA's strength in a stage (spec 07 §6.1).
@@ -39,12 +56,18 @@ double distilled_share(engine::PipelineKind kind, int32_t stage) {
   switch (kind) {
     case engine::PipelineKind::TwoStage:
     case engine::PipelineKind::Keyframes:
+    case engine::PipelineKind::AudioToVideo:
       return stage == 2 ? 1.0 : 0.0;
     case engine::PipelineKind::TwoStageHq:
       return stage == 2 ? 0.5 : 0.25;
     default:
       return 0.0;
   }
+}
+
+/// The same of a user's LoRA: an IC-LoRA's second stage runs on the bare model (spec 07 §6.8).
+double user_share(engine::PipelineKind kind, int32_t stage) {
+  return kind == engine::PipelineKind::IcLora && stage == 2 ? 0.0 : 1.0;
 }
 
 /// Memory that a pipeline may count on at this moment, 0 if nobody says.
@@ -94,7 +117,7 @@ at::Device choose_device(const engine::PipelineParams& params) {
 
 Components::Components(const engine::PipelineParams& params)
     : kind_(params.kind),
-      files_(paths_of(params.models), params.kind == engine::PipelineKind::Distilled),
+      files_(paths_of(params.models), wants_distilled(params.kind)),
       device_(choose_device(params)),
       compute_(params.compute_dtype == engine::ComputeDtype::F32 ? at::kFloat : at::kBFloat16),
       max_batch_size_(params.max_batch_size),
@@ -105,6 +128,8 @@ Components::Components(const engine::PipelineParams& params)
     for (const auto source : sources_of(part)) {
       if (source == WeightPart::TextEncoder)
         entry.file_bytes += weights::stored_bytes(files_.text_encoder().open().view.store());
+      else if (source == WeightPart::Transformer)
+        entry.file_bytes += weights::stored_bytes(*transformer_store({}));
       else
         entry.file_bytes += weights::stored_bytes(files_.open(source).view.store());
     }
@@ -113,15 +138,19 @@ Components::Components(const engine::PipelineParams& params)
   if (auto warning = files_.check_pairing(); !warning.empty()) warnings_.push_back(std::move(warning));
   const auto transformer_part = files_.open(WeightPart::Transformer);
   transformer_config_ = transformer::Config::parse(transformer_part.config,
-                                                   transformer::ModelType::AudioVideo, transformer_part.file);
+                                                   kind_ == engine::PipelineKind::TextToAudio
+                                                       ? transformer::ModelType::AudioOnly
+                                                       : transformer::ModelType::AudioVideo,
+                                                   transformer_part.file);
   for (const auto& lora : params.loras)
     loras_.push_back({std::make_shared<weights::LoraFile>(lora.path), static_cast<double>(lora.strength),
                       lora.role, lora.stages});
   // Mismatches are found now, before any weight is read.
   std::vector<weights::Lora> all;
   for (const auto& lora : loras_) all.push_back({lora.file, lora.strength});
-  weights::with_loras(files_.open(WeightPart::Transformer).view.shared_store(), all, device_, &warnings_);
+  transformer_store(all, &warnings_);
   check_loras();
+  if (kind_ == engine::PipelineKind::IcLora) reference_scale();
   for (const auto& warning : files_.warnings()) warnings_.push_back(warning);
 
   // Weights, activations and the frames share the memory; what does not fit comfortably is read for its
@@ -173,6 +202,14 @@ void Components::note_unused(const weights::View& view) {
                           unused.size(), unused.front());
   if (std::find(warnings_.begin(), warnings_.end(), text) == warnings_.end())
     warnings_.push_back(std::move(text));
+}
+
+std::shared_ptr<const weights::Store> Components::transformer_store(
+    const std::vector<weights::Lora>& loras, std::vector<std::string>* warnings) const {
+  auto store =
+      weights::with_loras(files_.open(WeightPart::Transformer).view.shared_store(), loras, device_, warnings);
+  if (kind_ != engine::PipelineKind::TextToAudio) return store;
+  return std::make_shared<const AudioStreamStore>(std::move(store));
 }
 
 template <class Network, class Make>
@@ -239,19 +276,26 @@ std::vector<weights::Lora> Components::stage_loras(int32_t stage) const {
       if (lora.role != role) continue;
       const double factor = lora.stages != 0                      ? (lora.stages >> (stage - 1) & 1)
                             : role == engine::LoraRole::Distilled ? distilled_share(kind_, stage)
-                                                                  : 1.0;
+                                                                  : user_share(kind_, stage);
       if (lora.strength * factor != 0) chosen.push_back({lora.file, lora.strength * factor});
     }
   return chosen;
 }
 
 void Components::check_loras() const {
-  const int32_t stages = kind_ == engine::PipelineKind::OneStage ? 1 : 3;
+  const int32_t stages = has_two_stages(kind_) ? 3 : 1;
   for (const auto& lora : loras_)
     if (lora.stages & ~stages)
       fail(Status::InvalidArgument,
            "params.loras[].stages is {} for '{}', but the recipe {} has {}. Use 0 or the bits of its stages.",
            lora.stages, lora.file->path(), engine::name_of(kind_), stages == 1 ? "one stage" : "two stages");
+  const bool steers = std::any_of(loras_.begin(), loras_.end(), [](const auto& lora) {
+    return lora.role == engine::LoraRole::User && (lora.stages == 0 || lora.stages & 1);
+  });
+  if (kind_ == engine::PipelineKind::IcLora && !steers)
+    fail(Status::ComponentMissing,
+         "the recipe ic-lora needs an IC-LoRA for its first stage, params.loras has none. Add one with the "
+         "role user.");
   const bool distils = distilled_share(kind_, 2) != 0;
   const bool given = std::any_of(loras_.begin(), loras_.end(),
                                  [](const auto& l) { return l.role == engine::LoraRole::Distilled; });
@@ -272,6 +316,26 @@ void Components::check_loras() const {
          engine::name_of(kind_));
 }
 
+ReferenceScale Components::reference_scale() const {
+  ReferenceScale scale;
+  const auto take = [](const weights::LoraFile& file, const char* key, std::optional<int64_t> stated,
+                       int64_t& factor) {
+    if (!stated || *stated == 1) return;
+    if (factor != 1 && factor != *stated)
+      fail(Status::LoraMismatch,
+           "'{}': metadata '{}' is {}, another LoRA's is {}. Use LoRAs that were trained for references of "
+           "one size.",
+           file.path(), key, *stated, factor);
+    factor = *stated;
+  };
+  for (const auto& lora : loras_) {
+    take(*lora.file, "reference_downscale_factor", lora.file->reference_downscale_factor(), scale.down);
+    take(*lora.file, "reference_temporal_scale_factor", lora.file->reference_temporal_scale_factor(),
+         scale.time);
+  }
+  return scale;
+}
+
 Lease<transformer::Transformer> Components::transformer(Monitor& monitor,
                                                         const std::vector<weights::Lora>& loras) {
   std::vector<std::pair<std::string, double>> wanted;
@@ -290,10 +354,9 @@ Lease<transformer::Transformer> Components::transformer(Monitor& monitor,
   other.reset();
   return lease<transformer::Transformer>(Component::Transformer, monitor, [&](auto& build) {
     const auto part = files_.open(WeightPart::Transformer);
-    return build(part, weights::with_loras(part.view.shared_store(), loras, device_),
-                 [&](const quant::Source& source, const weights::Part&) {
-                   return std::make_shared<const transformer::Transformer>(source, transformer_config_);
-                 });
+    return build(part, transformer_store(loras), [&](const quant::Source& source, const weights::Part&) {
+      return std::make_shared<const transformer::Transformer>(source, transformer_config_);
+    });
   });
 }
 
@@ -313,6 +376,15 @@ Lease<video_vae::VideoDecoder> Components::video_decoder(Monitor& monitor) {
     return build(part, part.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
       return std::make_shared<const video_vae::VideoDecoder>(
           source, video_vae::DecoderConfig::parse(p.config, p.file));
+    });
+  });
+}
+
+Lease<audio::Encoder> Components::audio_encoder(Monitor& monitor) {
+  return lease<audio::Encoder>(Component::AudioEncoder, monitor, [&](auto& build) {
+    const auto part = files_.open(WeightPart::AudioEncoder);
+    return build(part, part.view.shared_store(), [](const quant::Source& source, const weights::Part& p) {
+      return std::make_shared<const audio::Encoder>(source, audio::VaeConfig::parse(p.config, p.file));
     });
   });
 }
@@ -362,6 +434,8 @@ void Components::preload(Component component, Monitor& monitor) {
         return video_encoder(monitor);
       case Component::VideoDecoder:
         return video_decoder(monitor);
+      case Component::AudioEncoder:
+        return audio_encoder(monitor);
       case Component::AudioDecoder:
         return audio_decoder(monitor);
       case Component::SpatialUpsampler:

@@ -27,6 +27,11 @@ struct AudioDecoder {
   audio::Vocoder vocoder;
 };
 
+/// How much smaller, and how much slower, the reference videos of IC-LoRAs are than the stage.
+struct ReferenceScale {
+  int64_t down = 1, time = 1;
+};
+
 /// A share in a loaded network. In COLD mode the last lease that ends frees it; in PERSISTENT mode the
 /// pipeline keeps it.
 template <class Network>
@@ -45,6 +50,7 @@ class Components {
   Lease<transformer::Transformer> transformer(Monitor& monitor, const std::vector<weights::Lora>& loras);
   Lease<video_vae::VideoEncoder> video_encoder(Monitor& monitor);
   Lease<video_vae::VideoDecoder> video_decoder(Monitor& monitor);
+  Lease<audio::Encoder> audio_encoder(Monitor& monitor);
   Lease<AudioDecoder> audio_decoder(Monitor& monitor);
   Lease<upsampler::Upsampler> spatial_upsampler(Monitor& monitor);
   /// What latents are normalised with; a few hundred numbers, read without the encoder that they come with.
@@ -69,6 +75,9 @@ class Components {
   /// full strength where a LoRA names its stages itself.
   std::vector<weights::Lora> stage_loras(int32_t stage) const;
 
+  /// As the LoRAs' files state it. Throws LoraMismatch where two of them differ.
+  ReferenceScale reference_scale() const;
+
   /// Parts of the recipe, in the order of their first use.
   const std::vector<engine::Component>& parts() const { return parts_; }
   /// What a caller should know: file warnings, tensors that no network took.
@@ -87,6 +96,8 @@ class Components {
   Lease<Network> lease(engine::Component component, Monitor& monitor, Make&& make);
   std::vector<weights::Component> sources_of(engine::Component component) const;
   Slot& slot(engine::Component component);
+  std::shared_ptr<const weights::Store> transformer_store(const std::vector<weights::Lora>& loras,
+                                                          std::vector<std::string>* warnings = nullptr) const;
   void note_unused(const weights::View& view);
 
   struct GivenLora {

@@ -12,8 +12,8 @@ Latents distilled(Run& run) {
   // LTX-2.5 was distilled with an ancestral sampler, whose noise has a generator of its own.
   if (run.components.files().defaults().ancestral_sampler)
     half.loop = diffusion::AncestralLoop{.noise_seed = run.request.seed + 10000};
-  half.conditionings = run.image_conditionings(images, ImageUse::Combined, half);
-  append_keyframe_slots(run.request, half.conditionings);
+  half.video->conditionings = run.image_conditionings(images, ImageUse::Combined, half);
+  append_keyframe_slots(run.request, half.video->conditionings);
 
   diffusion::SimpleDenoiser denoiser({text.positive.video, text.positive.audio});
   const Latents first = run.denoise(half, *run.transformer(1), denoiser);

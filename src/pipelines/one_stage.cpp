@@ -11,8 +11,8 @@ Latents one_stage(Run& run) {
   StagePlan plan{.width = request.width, .height = request.height};
   plan.sigmas = Run::sigmas(request.stage_1_sigmas);
   plan.loop = loop_of(request);
-  plan.conditionings = run.image_conditionings(run.read_images(), ImageUse::Combined, plan);
-  append_keyframe_slots(request, plan.conditionings);
+  plan.video->conditionings = run.image_conditionings(run.read_images(), ImageUse::Combined, plan);
+  append_keyframe_slots(request, plan.video->conditionings);
 
   auto denoiser = guided_denoiser(request, text);
   const auto network = run.transformer(1);

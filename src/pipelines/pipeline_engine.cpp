@@ -8,6 +8,7 @@
 #include "device/device.h"
 #include "engine/rules.h"
 #include "io/atomic_file.h"
+#include "latents/geometry.h"
 #include "models/text/default_prompts.h"
 #include "pipelines/factory.h"
 #include "pipelines/recipes.h"
@@ -19,24 +20,35 @@ using engine::Component;
 using nlohmann::json;
 
 engine::Latent latent_of(const at::Tensor& latent) {
+  if (!latent.defined()) return {};
   const auto values = latent.to(at::kCPU, at::kFloat).contiguous();
   return {values.sizes().vec(), {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()}};
 }
 
 /// What a file of the clip says about its making. Prompts stay out of it.
-std::string metadata_json(const engine::Request& r, const engine::PipelineParams& params,
-                          const weights::ModelFiles& files) {
+std::string metadata_json(const engine::Request& r, const std::optional<FrameSize>& size,
+                          const engine::PipelineParams& params, const weights::ModelFiles& files) {
   const auto& metadata = files.metadata(weights::Component::Transformer);
-  return json{{"generator", "libltx"},
-              {"pipeline", engine::name_of(params.kind)},
-              {"model_version", metadata.raw("model_version")},
-              {"width", r.width},
-              {"height", r.height},
-              {"num_frames", r.num_frames},
-              {"frame_rate", r.frame_rate},
-              {"seed", r.seed},
-              {"num_inference_steps", r.stage_1_sigmas.size() - 1}}
-      .dump();
+  json about = {{"generator", "libltx"},
+                {"pipeline", engine::name_of(params.kind)},
+                {"model_version", metadata.raw("model_version")},
+                {"num_frames", r.num_frames},
+                {"frame_rate", r.frame_rate},
+                {"seed", r.seed},
+                {"num_inference_steps", r.stage_1_sigmas.size() - 1}};
+  if (size) {
+    about["width"] = size->width;
+    about["height"] = size->height;
+  }
+  return about.dump();
+}
+
+/// Of the frames that a latent decodes to; none without a picture.
+std::optional<FrameSize> frame_size(const at::Tensor& video) {
+  if (!video.defined()) return std::nullopt;
+  const auto pixels =
+      latents::video_pixel_shape({video.size(0), video.size(1), video.size(2), video.size(3), video.size(4)});
+  return FrameSize{static_cast<int32_t>(pixels[4]), static_cast<int32_t>(pixels[3])};
 }
 
 }  // namespace
@@ -56,8 +68,12 @@ PipelineEngine::PipelineEngine(const engine::PipelineParams& params)
   const auto& config = components_.transformer_config();
   facts_.blocks = config.num_layers;
   // With a caption projection of its own, the transformer reads text of one width for both streams.
-  facts_.video_context = config.caption_channels ? config.caption_channels : config.video->width();
-  facts_.audio_context = config.caption_channels ? config.caption_channels : config.audio->width();
+  const auto context_width = [&](const std::optional<transformer::StreamConfig>& stream) {
+    return !stream ? 0 : config.caption_channels ? config.caption_channels : stream->width();
+  };
+  facts_.video_context = context_width(config.video);
+  facts_.audio_context = context_width(config.audio);
+  if (params.kind == engine::PipelineKind::IcLora) facts_.reference = components_.reference_scale();
   // What AUTO came to.
   params_.quant = params_.text_quant = params_.vae_quant = engine::QuantPolicy::None;
   params_.compute_dtype =
@@ -109,15 +125,23 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
     if (!state.on_device) work.push_back({Phase::Load, 0, static_cast<double>(state.file_bytes) / 1e9});
   };
   // Weights in units of about a second of a large model; only their ratios matter.
-  const double tokens = r.width / 32.0 * r.height / 32.0 * ((r.num_frames - 1) / 8 + 1) / 1000.0;
+  const double tokens =
+      traits_.video ? r.width / 32.0 * r.height / 32.0 * ((r.num_frames - 1) / 8 + 1) / 1000.0 : 0.1;
   load(Component::TextEncoder);
   work.push_back({Phase::Text, 0, 1});
   load(Component::TextConnector);
   work.push_back({Phase::Text, 0, 0.2});
   const auto condition = [&](int32_t stage, double share) {
-    if (r.images.empty()) return;
+    const bool sound = r.audio || params_.kind == engine::PipelineKind::Retake;
+    if (stage == 1 && sound) {
+      load(Component::AudioEncoder);
+      work.push_back({Phase::Condition, stage, 0.1});
+    }
+    const auto pictures = static_cast<double>(r.images.size()) +
+                          (stage == 1 ? static_cast<double>(r.videos.size()) * r.num_frames / 8.0 : 0.0);
+    if (pictures == 0) return;
     load(Component::VideoEncoder);
-    work.push_back({Phase::Condition, stage, 0.05 * share * static_cast<double>(r.images.size())});
+    work.push_back({Phase::Condition, stage, 0.05 * share * pictures});
   };
   const auto denoise = [&](int32_t stage, const std::vector<float>& sigmas, double passes, double share) {
     work.push_back({Phase::Denoise, stage,
@@ -125,8 +149,8 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
   };
   condition(1, 1);
   load(Component::Transformer);
-  denoise(1, r.stage_1_sigmas, traits_.guided ? 4 : 1, traits_.two_stages ? 0.25 : 1);
-  if (traits_.two_stages) {
+  denoise(1, r.stage_1_sigmas, is_guided(params_.kind, r) ? 4 : 1, traits_.two_stages ? 0.25 : 1);
+  if (traits_.two_stages && !r.skip_stage_2) {
     load(Component::SpatialUpsampler);
     work.push_back({Phase::Upsample, 0, 0.1 * tokens});
     condition(2, 4);
@@ -135,8 +159,11 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
           {Phase::Load, 0, static_cast<double>(components_.state(Component::Transformer).file_bytes) / 1e9});
     denoise(2, r.stage_2_sigmas, 1, 1);
   }
-  load(Component::AudioDecoder);
-  work.push_back({Phase::Decode, 1, 0.5});
+  if (params_.kind != engine::PipelineKind::AudioToVideo) {
+    load(Component::AudioDecoder);
+    work.push_back({Phase::Decode, 1, 0.5});
+  }
+  if (!traits_.video) return work;
   load(Component::VideoDecoder);
   work.push_back({Phase::Decode, 2, tokens});
   return work;
@@ -156,16 +183,23 @@ engine::Output PipelineEngine::generate_with(const engine::Request& resolved, di
   sink.plan(plan(resolved));
   const uint64_t read_before = components_.bytes_read();
   Run run(resolved, components_, noise, prompts_, sink, observer);
-  const Latents latents = run_recipe(params_.kind, run);
+  Finished finished = run_recipe(params_.kind, run);
+  const auto& [video, audio] = finished.latents;
+  const auto size = frame_size(video);
 
   engine::Output output;
-  output.video_latent = latent_of(latents.video);
-  output.audio_latent = latent_of(latents.audio);
-  output.metadata = metadata_json(resolved, params_, components_.files());
+  output.video_latent = latent_of(video);
+  output.audio_latent = latent_of(audio);
+  if (size) {
+    output.width = size->width;
+    output.height = size->height;
+  }
+  output.metadata = metadata_json(resolved, size, params_, components_.files());
   if (!resolved.output.path.empty() || sink.wants_frames() || sink.wants_audio() || observer) {
     // Nothing is decoded for nobody. The sound comes first: a file holds it before the first frame.
-    ClipOutput clip(resolved, run.decode_audio(latents.audio), output.metadata, sink);
-    run.decode_video(latents.video, [&](const at::Tensor& chunk) { clip.write(chunk); });
+    ClipOutput clip(resolved, size, finished.sound ? std::move(*finished.sound) : run.decode_audio(audio),
+                    output.metadata, sink);
+    if (size) run.decode_video(video, [&](const at::Tensor& chunk) { clip.write(chunk); });
     clip.finish();
   }
   output.disk_bytes_read = components_.bytes_read() - read_before;
@@ -181,11 +215,12 @@ void PipelineEngine::encode_text(const engine::Request& request, const std::stri
   io::AtomicFile::probe(path);  // a path that cannot be written is an error now, not after the encoding
   engine::Request wanted = request;
   wanted.text_embeddings.clear();
-  if (traits_.guided && !wanted.negative_prompt)
+  const bool guided = is_guided(params_.kind, wanted);
+  if (guided && !wanted.negative_prompt)
     wanted.negative_prompt = std::string(text::default_negative_prompt());
   diffusion::GeneratorNoise unused(at::kCPU, 0);
   Run run(wanted, components_, unused, prompts_, sink);
-  write_text_embeddings(path, run.encode_prompts(traits_.guided),
+  write_text_embeddings(path, run.encode_prompts(guided),
                         components_.files().metadata(weights::Component::Transformer).raw("model_version"));
 }
 

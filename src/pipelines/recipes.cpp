@@ -32,19 +32,27 @@ diffusion::Loop loop_of(const engine::Request& resolved) {
   return diffusion::EulerLoop{};
 }
 
-Latents run_recipe(engine::PipelineKind kind, Run& run) {
+Finished run_recipe(engine::PipelineKind kind, Run& run) {
   using enum engine::PipelineKind;
   switch (kind) {
     case Distilled:
-      return distilled(run);
+      return {distilled(run)};
     case OneStage:
-      return one_stage(run);
+      return {one_stage(run)};
     case TwoStage:
-      return two_stage(run);
+      return {two_stage(run)};
     case TwoStageHq:
-      return two_stage_hq(run);
+      return {two_stage_hq(run)};
     case Keyframes:
-      return keyframes(run);
+      return {keyframes(run)};
+    case AudioToVideo:
+      return audio_to_video(run);
+    case IcLora:
+      return {ic_lora(run)};
+    case Retake:
+      return {retake(run)};
+    case TextToAudio:
+      return {text_to_audio(run)};
     default:
       fail(Status::NotBuilt, "the recipe {} is not part of this build. Use one that ltx_supports names.",
            engine::name_of(kind));

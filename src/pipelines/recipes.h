@@ -20,6 +20,23 @@ Latents two_stage_hq(Run& run);
 /// §6.6).
 Latents keyframes(Run& run);
 
+/// Full model guided at half size, then the distilled LoRA; the given sound is held fixed and shipped as it
+/// is (spec 07 §6.7).
+Finished audio_to_video(Run& run);
+
+/// Distilled model; reference videos steer stage 1, stage 2 knows neither them nor the LoRAs (spec 07 §6.8).
+Latents ic_lora(Run& run);
+
+/// One stage that makes a time window of a clip anew, guided where the request sets a guided field (spec 07
+/// §6.9).
+Latents retake(Run& run);
+
+/// The audio stream alone, guided (spec 07 §6.10).
+Latents text_to_audio(Run& run);
+
+/// How strongly reference tokens are seen: the request's strength times that of its mask.
+double attention_strength(const engine::Request& resolved);
+
 /// Noise of its own, seeded by the request.
 diffusion::Res2sLoop res2s_loop(const engine::Request& resolved);
 
@@ -27,6 +44,6 @@ diffusion::Res2sLoop res2s_loop(const engine::Request& resolved);
 diffusion::Loop loop_of(const engine::Request& resolved);
 
 /// The recipe of a kind that is built.
-Latents run_recipe(engine::PipelineKind kind, Run& run);
+Finished run_recipe(engine::PipelineKind kind, Run& run);
 
 }  // namespace ltx::pipelines

@@ -11,6 +11,7 @@
 #include "media/movie_writer.h"
 #include "models/text/default_prompts.h"
 #include "pipelines/keyframe_slots.h"
+#include "pipelines/resolve_media.h"
 #include "pipelines/text_embeddings.h"
 #include "pipelines/tiling.h"
 
@@ -45,12 +46,13 @@ void resolve_size(Request& r, const RecipeTraits& traits, const Defaults& defaul
   }
 }
 
-void resolve_length(Request& r, const Defaults& defaults) {
+void resolve_length(Request& r, const RecipeTraits& traits, const Defaults& defaults) {
   if (r.frame_rate == kDefault) r.frame_rate = defaults.frame_rate;
   require_range("frame_rate", r.frame_rate, 1, 240);
   if (r.num_frames == kDefault) r.num_frames = static_cast<int32_t>(defaults.frames);
   require_range("num_frames", r.num_frames, 1, kMaxFrames);
-  if ((r.num_frames - 1) % 8 != 0 && !r.reference_parity) {
+  // A sound has no grid of frames.
+  if (traits.video && (r.num_frames - 1) % 8 != 0 && !r.reference_parity) {
     const int32_t below = (r.num_frames - 1) / 8 * 8 + 1;
     fail(Status::InvalidArgument, "request.num_frames is {}, which is not of the form 8k + 1. Use {} or {}.",
          r.num_frames, below, below + 8);
@@ -73,7 +75,7 @@ std::vector<float> values_of(const at::Tensor& sigmas) {
 }
 
 void resolve_schedule(Request& r, const RecipeTraits& traits, const Defaults& defaults) {
-  if (traits.guided) {
+  if (is_guided(traits.kind, r)) {
     if (!r.stage_1_sigmas.empty()) {
       const auto steps = static_cast<int32_t>(r.stage_1_sigmas.size()) - 1;
       if (r.num_inference_steps != kDefault && r.num_inference_steps != steps)
@@ -179,42 +181,65 @@ void resolve_text(const Request& r) {
          "request.prompt and request.text_embeddings are both set. Give one of the two.");
 }
 
-void resolve_output(Request& r) {
+void resolve_output(Request& r, const RecipeTraits& traits) {
   auto& output = r.output;
   if (output.video_crf == kDefault) output.video_crf = 19;
   require_range("output.video_crf", output.video_crf, 0, 51);
   if (output.audio_bit_rate == kDefault) output.audio_bit_rate = 128000;
   require_range("output.audio_bit_rate", output.audio_bit_rate, 8000, 512000);
   output.write_exr = 0;
-  if (!output.path.empty()) media::check_output(output.path, true, true);
+  if (!output.path.empty()) media::check_output(output.path, traits.video, true);
+}
+
+void resolve_guidance(Request& r, const RecipeTraits& traits, const ModelFacts& facts) {
+  if (!r.negative_prompt && r.text_embeddings.empty())
+    r.negative_prompt = std::string(text::default_negative_prompt());
+  resolve_sampler(r, traits);
+  if (traits.guides_video)
+    resolve_guidance("video_guidance", r.video_guidance, facts.defaults.video, facts.blocks);
+  if (!traits.guides_audio) return;
+  auto audio = facts.defaults.audio;
+  if (!traits.video) audio.modality_scale = 1;  // there is no other modality
+  resolve_guidance("audio_guidance", r.audio_guidance, audio, facts.blocks);
 }
 
 }  // namespace
 
 RecipeTraits traits_of(engine::PipelineKind kind) {
-  return {kind, kind != engine::PipelineKind::OneStage, kind != engine::PipelineKind::Distilled};
+  using enum engine::PipelineKind;
+  return {.kind = kind,
+          .two_stages = kind != OneStage && kind != Retake && kind != TextToAudio,
+          .video = kind != TextToAudio,
+          .guides_video = kind != TextToAudio,
+          .guides_audio = kind != AudioToVideo};
+}
+
+bool is_guided(engine::PipelineKind kind, const Request& r) {
+  using enum engine::PipelineKind;
+  if (kind == Retake)
+    return r.negative_prompt || r.num_inference_steps != kDefault || r.sampler != engine::Sampler::Auto ||
+           r.video_guidance || r.audio_guidance;
+  return kind != Distilled && kind != IcLora;
 }
 
 Request resolve(const Request& request, const RecipeTraits& traits, const ModelFacts& facts) {
   const auto& defaults = facts.defaults;
   Request r = request;
-  resolve_size(r, traits, defaults);
-  resolve_length(r, defaults);
+  const bool guided = is_guided(traits.kind, r);
+  if (traits.kind == engine::PipelineKind::Retake) resolve_source(r);
+  if (traits.video) resolve_size(r, traits, defaults);
+  resolve_length(r, traits, defaults);
   resolve_text(r);
   resolve_schedule(r, traits, defaults);
-  if (traits.guided) {
-    if (!r.negative_prompt && r.text_embeddings.empty())
-      r.negative_prompt = std::string(text::default_negative_prompt());
-    resolve_sampler(r, traits);
-    resolve_guidance("video_guidance", r.video_guidance, defaults.video, facts.blocks);
-    resolve_guidance("audio_guidance", r.audio_guidance, defaults.audio, facts.blocks);
-  }
+  if (guided) resolve_guidance(r, traits, facts);
   resolve_images(r, traits, facts);
+  if (traits.kind == engine::PipelineKind::IcLora) resolve_references(r, facts.reference);
+  if (traits.kind == engine::PipelineKind::AudioToVideo || r.audio) resolve_sound(r, traits);
   resolve_keyframes(r, facts);
-  resolve_tiling(r);
+  if (traits.video) resolve_tiling(r);
   if (!r.text_embeddings.empty())
-    check_text_embeddings(r.text_embeddings, traits.guided, facts.video_context, facts.audio_context);
-  resolve_output(r);
+    check_text_embeddings(r.text_embeddings, guided, facts.video_context, facts.audio_context);
+  resolve_output(r, traits);
   return r;
 }
 

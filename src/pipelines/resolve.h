@@ -3,17 +3,24 @@
 #include "diffusion/parameters.h"
 #include "engine/params.h"
 #include "engine/request.h"
+#include "pipelines/components.h"
 
 namespace ltx::pipelines {
 
 /// What a recipe fixes about its requests.
 struct RecipeTraits {
   engine::PipelineKind kind;
-  bool two_stages = false;  // sizes are multiples of 64, stage 2 has its own schedule
-  bool guided = false;      // negative prompt, guidance, scheduler
+  bool two_stages = false;   // sizes are multiples of 64, stage 2 has its own schedule
+  bool video = true;         // there is a picture at all
+  bool guides_video = true;  // where the request is guided
+  bool guides_audio = true;
 };
 
 RecipeTraits traits_of(engine::PipelineKind kind);
+
+/// Whether negative prompt, guidance and scheduler are used. The recipe retake runs on the full model if the
+/// request sets any of their fields, else on the distilled one.
+bool is_guided(engine::PipelineKind kind, const engine::Request& request);
 
 /// What the files say about requests.
 struct ModelFacts {
@@ -21,7 +28,8 @@ struct ModelFacts {
   int32_t image_crf = 33;                        // of the video VAE's version
   bool keyframe_slots = false;                   // the transformer knows tokens that stand for single frames
   int64_t blocks = 48;                           // of the transformer
-  int64_t video_context = 0, audio_context = 0;  // widths of encoded text
+  int64_t video_context = 0, audio_context = 0;  // widths of encoded text, 0: no such stream
+  ReferenceScale reference;                      // of reference videos
 };
 
 /// Fills in the defaults of the model version (spec 07 §2) and checks ranges, media files and the output

@@ -1,6 +1,7 @@
 #include "pipelines/run.h"
 
 #include "base/error.h"
+#include "latents/frames.h"
 #include "latents/geometry.h"
 #include "media/tensors.h"
 #include "pipelines/encode_text.h"
@@ -104,6 +105,30 @@ std::vector<diffusion::Conditioning> Run::image_conditionings(const std::vector<
   return items;
 }
 
+at::Tensor Run::encode_source(const engine::VideoCondition& source) {
+  sink.progress({.phase = Phase::Condition, .stage = 1, .stage_count = 1});
+  // The frames wait in host memory: only tiles of them are on the device at a time.
+  const media::TimeWindow whole{0, static_cast<double>(request.num_frames) / request.frame_rate};
+  const auto pixels =
+      read_frames(source, whole, request.height, request.width, at::kCPU, components.compute(), sink);
+  const auto encoder = components.video_encoder(sink);
+  sink.progress({.phase = Phase::Condition, .stage = 1, .stage_count = 1});
+  const auto latent = encoder->encode_tiled(pixels, video_vae::default_tile_sizes(), sink);
+  // A variable frame rate may put another number of frames into the time of the clip.
+  return latents::fit_latent(
+      latent, latents::video_latent_shape(1, request.num_frames, request.height, request.width).frames);
+}
+
+at::Tensor Run::encode_sound(const DecodedAudio& sound) {
+  const auto encoder = components.audio_encoder(sink);
+  sink.progress({.phase = Phase::Condition});
+  return encoder->encode(sound.waveform.unsqueeze(0).to(components.device()), sound.sample_rate, sink);
+}
+
+int64_t Run::audio_frames() const {
+  return latents::audio_latent_shape_of_clip(1, request.num_frames, request.frame_rate).frames;
+}
+
 Latents Run::denoise(const StagePlan& plan, const transformer::Transformer& network,
                      diffusion::Denoiser& denoiser) {
   observe(fmt::format("stage{}.sigmas", plan.stage), plan.sigmas);
@@ -112,14 +137,15 @@ Latents Run::denoise(const StagePlan& plan, const transformer::Transformer& netw
   spec.height = plan.height;
   spec.width = plan.width;
   spec.fps = request.frame_rate;
-  spec.video.emplace();
-  spec.video->conditionings = plan.conditionings;
-  spec.audio.emplace();
-  spec.video->noise_scale = spec.audio->noise_scale = plan.noise_scale;
-  if (plan.initial) {
-    spec.video->initial = plan.initial->video.to(components.compute());
-    spec.audio->initial = plan.initial->audio.to(components.compute());
-  }
+  const auto place = [&](const std::optional<diffusion::StreamSpec>& stream, const char* name) {
+    auto placed = stream;
+    if (!placed || !placed->initial) return placed;
+    placed->initial = placed->initial->to(components.device(), components.compute());
+    observe(fmt::format("stage{}.{}.initial", plan.stage, name), *placed->initial);
+    return placed;
+  };
+  spec.video = place(plan.video, "video");
+  spec.audio = place(plan.audio, "audio");
   spec.sigmas = plan.sigmas;
   spec.loop = plan.loop;
   spec.max_batch_size = components.max_batch_size();
@@ -128,15 +154,16 @@ Latents Run::denoise(const StagePlan& plan, const transformer::Transformer& netw
   TransformerVelocity velocity(network, components.keyframe_slots(), sink);
   const diffusion::Surroundings surroundings{noise_, sink, observer_, plan.stage, plan.stage_count};
   const auto result = diffusion::run_stage(spec, velocity, denoiser, surroundings);
-  Latents latents{*result.video, *result.audio};
-  for (const auto& [name, latent] : {std::pair{"video", latents.video}, std::pair{"audio", latents.audio}})
+  Latents latents{result.video.value_or(at::Tensor()), result.audio.value_or(at::Tensor())};
+  for (const auto& [name, latent] : {std::pair{"video", latents.video}, std::pair{"audio", latents.audio}}) {
+    if (!latent.defined()) continue;
     if (!latent.isfinite().all().item<bool>())
       fail(
           Status::Numeric,
           "the {} latent of stage {} has values that are not finite. Use compute_dtype f32 or other weights.",
           name, plan.stage);
-  observe(fmt::format("stage{}.video", plan.stage), latents.video);
-  observe(fmt::format("stage{}.audio", plan.stage), latents.audio);
+    observe(fmt::format("stage{}.{}", plan.stage, name), latent);
+  }
   return latents;
 }
 

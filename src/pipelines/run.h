@@ -12,6 +12,7 @@
 #include "pipelines/clip_output.h"
 #include "pipelines/components.h"
 #include "pipelines/prompt_cache.h"
+#include "pipelines/source_media.h"
 #include "pipelines/text_embeddings.h"
 
 namespace ltx::pipelines {
@@ -22,10 +23,16 @@ class Observer : public diffusion::Observer {
   virtual void tensor(const std::string& /*name*/, const at::Tensor&) {}
 };
 
-/// Final latents of a recipe, unpatchified and normalised.
+/// Latents of a stage, unpatchified and normalised; undefined for a stream that the recipe does not have.
 struct Latents {
   at::Tensor video;  // [1, 128, F, H, W]
   at::Tensor audio;  // [1, 8, T, 16]
+};
+
+/// What a recipe ends with.
+struct Finished {
+  Latents latents;
+  std::optional<DecodedAudio> sound = {};  // shipped as it is, in place of the decoded audio latent
 };
 
 /// An image condition after decoding and the H.264 pass: ready to be resized for any stage.
@@ -47,9 +54,8 @@ struct StagePlan {
   int64_t width = 0, height = 0;  // pixels
   at::Tensor sigmas = {};         // F32, CPU
   diffusion::Loop loop = diffusion::EulerLoop{};
-  std::vector<diffusion::Conditioning> conditionings = {};  // of the video
-  std::optional<Latents> initial = {};                      // of a second stage
-  double noise_scale = 1;
+  // A stream that is absent is not generated.
+  std::optional<diffusion::StreamSpec> video = diffusion::StreamSpec{}, audio = diffusion::StreamSpec{};
 };
 
 class Run {
@@ -70,6 +76,14 @@ class Run {
 
   std::vector<diffusion::Conditioning> image_conditionings(const std::vector<ConditionImage>& images,
                                                            ImageUse use, const StagePlan& plan);
+
+  /// A whole clip to latents in tiles, fitted to the request's length (spec 07 §6.9).
+  at::Tensor encode_source(const engine::VideoCondition& source);
+
+  /// Normalised latent [1, 8, T, 16] of a sound, of any length.
+  at::Tensor encode_sound(const DecodedAudio& sound);
+  /// Latent frames of the sound that accompanies the request's clip.
+  int64_t audio_frames() const;
 
   /// The transformer with the LoRAs of a stage.
   Lease<transformer::Transformer> transformer(int32_t stage) {

@@ -8,11 +8,14 @@ namespace ltx::pipelines {
 StagePlan half_size(const engine::Request& resolved);
 
 /// The second stage: the first one's video at twice the size, its audio, one pass per step. The transformer
-/// is loaded when everything else of the stage is done.
+/// is loaded when everything else of the stage is done. `audio` is for a recipe that treats its sound
+/// otherwise.
 Latents second_stage(Run& run, const std::vector<ConditionImage>& images, ImageUse use, const Latents& first,
-                     const PromptContext& text, const diffusion::Loop& loop = diffusion::EulerLoop{});
+                     const PromptContext& text, const diffusion::Loop& loop = diffusion::EulerLoop{},
+                     const std::optional<diffusion::StreamSpec>& audio = {});
 
-/// Guided denoiser of a request: both streams with their own parameters and negative contexts.
+/// Guided denoiser of a request: each stream with its own parameters and negative context. A stream without
+/// parameters takes the conditional prediction, and its unconditional pass reads the positive context.
 diffusion::GuidedDenoiser guided_denoiser(const engine::Request& resolved, const PromptContexts& text);
 
 }  // namespace ltx::pipelines

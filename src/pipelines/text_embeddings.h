@@ -22,8 +22,9 @@ struct PromptContexts {
 void write_text_embeddings(const std::string& path, const PromptContexts& contexts,
                            const std::string& model_version);
 
-/// Header check only; the widths are those that the transformer reads. Throws FileFormat for another kind of
-/// file, TensorMissing if a guided recipe finds no negative prompt, TensorMismatch for another model's text.
+/// Header check only; the widths are those that the transformer reads, 0 where it has no such stream. Throws
+/// FileFormat for another kind of file, TensorMissing if a guided recipe finds no negative prompt,
+/// TensorMismatch for another model's text.
 void check_text_embeddings(const std::string& path, bool guided, int64_t video_width, int64_t audio_width);
 
 /// On the CPU in the stored dtype.

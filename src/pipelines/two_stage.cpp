@@ -18,8 +18,8 @@ Latents guided_two_stage(Run& run, const Flavour& flavour) {
 
   StagePlan half = half_size(run.request);
   half.loop = flavour.loop.value_or(loop_of(run.request));
-  half.conditionings = run.image_conditionings(images, flavour.images, half);
-  append_keyframe_slots(run.request, half.conditionings);
+  half.video->conditionings = run.image_conditionings(images, flavour.images, half);
+  append_keyframe_slots(run.request, half.video->conditionings);
 
   auto denoiser = guided_denoiser(run.request, text);
   const Latents first = run.denoise(half, *run.transformer(1), denoiser);

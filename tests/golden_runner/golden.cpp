@@ -19,10 +19,6 @@ namespace fs = std::filesystem;
 // Components that the library does not have yet. The list shrinks to nothing.
 const std::map<std::string, std::string> kNotBuilt = {
     {"diffusion_decoder", "LTX-2.5 diffusion video decoder"},
-    {"pipeline.a2v", "recipe comes later"},
-    {"pipeline.ic_lora", "recipe comes later"},
-    {"pipeline.retake", "recipe comes later"},
-    {"pipeline.t2a", "recipe comes later"},
 };
 
 std::string not_built(const std::string& component) {

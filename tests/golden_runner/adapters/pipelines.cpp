@@ -3,6 +3,7 @@
 
 #include "engine/rules.h"
 #include "golden.h"
+#include "media/video_reader.h"
 #include "pipelines/pipeline_engine.h"
 #include "pipelines/run.h"
 
@@ -100,20 +101,74 @@ engine::Tiling tiling(const json& params) {
   return t;
 }
 
+/// Frames of the case as the caller's memory: codes as uint8 [F, h, w, 3], or values in [0, 1] as float32.
+engine::Pixels pixels_of(const at::Tensor& frames) {
+  engine::Pixels pixels;
+  pixels.format =
+      frames.scalar_type() == at::kFloat ? engine::PixelFormat::RgbF32 : engine::PixelFormat::Rgb8;
+  pixels.frame_count = static_cast<int32_t>(frames.size(0));
+  pixels.height = static_cast<int32_t>(frames.size(1));
+  pixels.width = static_cast<int32_t>(frames.size(2));
+  auto keep = std::make_shared<at::Tensor>(frames.contiguous());
+  pixels.data = {keep, static_cast<const std::byte*>(keep->data_ptr())};
+  return pixels;
+}
+
 engine::ImageCondition image(const Case& c, const json& given) {
-  const auto& rgb = c.input("image." + given.at("image").get<std::string>());
   engine::ImageCondition condition;
   condition.frame_index = given.at("frame_idx").get<int32_t>();
   condition.strength = given.at("strength").get<float>();
   condition.crf = given.at("crf").get<int32_t>();
-  engine::Pixels pixels;
-  pixels.height = static_cast<int32_t>(rgb.size(0));
-  pixels.width = static_cast<int32_t>(rgb.size(1));
-  pixels.frame_count = 1;
-  auto keep = std::make_shared<at::Tensor>(rgb.contiguous());
-  pixels.data = {keep, static_cast<const std::byte*>(keep->data_ptr())};
-  condition.pixels = pixels;
+  condition.pixels = pixels_of(c.input("image." + given.at("image").get<std::string>()).unsqueeze(0));
   return condition;
+}
+
+/// What the audio reader returned for the window that the case asks for.
+engine::AudioCondition sound(const Case& c) {
+  const auto& waveform = c.input("audio.waveform");
+  engine::Samples samples;
+  samples.channels = static_cast<int32_t>(waveform.size(1));
+  samples.sample_count = static_cast<uint64_t>(waveform.size(2));
+  samples.sample_rate = c.input("audio.sampling_rate").item<int32_t>();
+  auto keep = std::make_shared<at::Tensor>(waveform.contiguous());
+  samples.data = {keep, keep->data_ptr<float>()};
+  engine::AudioCondition condition;
+  condition.samples = samples;
+  condition.max_duration = static_cast<double>(samples.sample_count) / samples.sample_rate;
+  return condition;
+}
+
+engine::VideoCondition clip(const Case& c, engine::VideoRole role, float strength) {
+  engine::VideoCondition condition;
+  condition.role = role;
+  condition.pixels = pixels_of(c.input("clip.frames"));
+  condition.strength = strength;
+  return condition;
+}
+
+/// The clip that a retake edits; its file gives only the rate.
+void add_source(const Case& c, engine::Request& r) {
+  auto source = clip(c, engine::VideoRole::Source, 1);
+  source.frame_rate = media::probe_video(c.folder / c.params.at("video").get<std::string>()).frame_rate;
+  r.videos.push_back(source);
+  if (c.has_input("audio.waveform")) r.audio = sound(c);
+  r.start_time = c.params.at("start_time").get<double>();
+  r.end_time = c.params.at("end_time").get<double>();
+  r.regenerate_video = c.param("regenerate_video", true);
+  r.regenerate_audio = c.param("regenerate_audio", true);
+}
+
+void add_references(const Case& c, engine::Request& r) {
+  for (const auto& given : c.params.at("video_conditioning"))
+    r.videos.push_back(clip(c, engine::VideoRole::Reference, given[1].get<float>()));
+  r.attention_strength = c.param("conditioning_attention_strength", 1.0f);
+  r.skip_stage_2 = c.param("skip_stage_2", false);
+  if (!c.param("attention_mask", false)) return;
+  engine::VideoCondition mask;
+  mask.role = engine::VideoRole::Mask;
+  mask.pixels =
+      pixels_of(c.input("conditioning_attention_mask")[0].permute({1, 2, 3, 0}).repeat({1, 1, 1, 3}));
+  r.videos.push_back(mask);
 }
 
 engine::PipelineParams pipeline_params(const Case& c, engine::PipelineKind kind) {
@@ -143,30 +198,35 @@ engine::PipelineParams pipeline_params(const Case& c, engine::PipelineKind kind)
   return params;
 }
 
-engine::Request request(const Case& c, bool guided) {
+engine::Request request(const Case& c, engine::PipelineKind kind) {
+  using enum engine::PipelineKind;
   engine::Request r;
   r.prompt = c.params.at("prompt").get<std::string>();
   r.seed = c.param<uint64_t>("seed", 10);
-  r.width = c.params.at("width").get<int32_t>();
-  r.height = c.params.at("height").get<int32_t>();
-  r.num_frames = c.params.at("num_frames").get<int32_t>();
-  r.frame_rate = c.params.at("frame_rate").get<double>();
+  r.width = c.param("width", engine::kDefault);
+  r.height = c.param("height", engine::kDefault);
+  r.num_frames = c.param("num_frames", engine::kDefault);
+  r.frame_rate = c.param<double>("frame_rate", engine::kDefault);
   r.reference_parity = true;
   r.tiling = tiling(c.params);
   r.output.pixel_format = engine::PixelFormat::RgbF32;
   for (const auto& given : c.params.value("images", json::array())) r.images.push_back(image(c, given));
-  if (guided) {
-    r.negative_prompt = c.params.at("negative_prompt").get<std::string>();
-    r.num_inference_steps = c.params.at("num_inference_steps").get<int32_t>();
-    r.video_guidance = guidance(c.params, "video_guider");
-    r.audio_guidance = guidance(c.params, "audio_guider");
-  }
+  if (kind == AudioToVideo) r.audio = sound(c);
+  if (kind == Retake) add_source(c, r);
+  if (kind == IcLora) add_references(c, r);
+  // A retake is that of the full model where the case has guidance.
+  if (kind == Distilled || kind == IcLora || (kind == Retake && !c.params.contains("num_inference_steps")))
+    return r;
+  r.negative_prompt = c.params.at("negative_prompt").get<std::string>();
+  r.num_inference_steps = c.params.at("num_inference_steps").get<int32_t>();
+  if (kind != TextToAudio) r.video_guidance = guidance(c.params, "video_guider");
+  if (kind != AudioToVideo) r.audio_guidance = guidance(c.params, "audio_guider");
   return r;
 }
 
 Results run_recipe(const Case& c, engine::PipelineKind kind) {
   pipelines::PipelineEngine engine(pipeline_params(c, kind));
-  const auto given = request(c, kind != engine::PipelineKind::Distilled);
+  const auto given = request(c, kind);
   engine::check_fields(kind, given);
   RecordedNoise noise(c);
   Collector sink;
@@ -175,9 +235,11 @@ Results run_recipe(const Case& c, engine::PipelineKind kind) {
 
   using at::indexing::Slice;
   auto& out = taps.results.tensors;
-  const auto video = at::cat(sink.chunks);
-  out["video.stride8"] = video.index({Slice(), Slice(3, {}, 8), Slice(3, {}, 8)});
-  out["video.last"] = video.narrow(0, video.size(0) - 1, 1);
+  if (!sink.chunks.empty()) {
+    const auto video = at::cat(sink.chunks);
+    out["video.stride8"] = video.index({Slice(), Slice(3, {}, 8), Slice(3, {}, 8)});
+    out["video.last"] = video.narrow(0, video.size(0) - 1, 1);
+  }
   const auto samples = sink.waveform.size(1);
   out["waveform.head"] = sink.waveform.narrow(1, 0, std::min<int64_t>(3072, samples));
   out["waveform.tail"] =
@@ -205,6 +267,10 @@ void register_pipelines(Registry& registry) {
   registry["pipeline.one_stage"] = [](const Case& c) {
     return run_recipe(c, engine::PipelineKind::OneStage);
   };
+  registry["pipeline.a2v"] = [](const Case& c) { return run_recipe(c, engine::PipelineKind::AudioToVideo); };
+  registry["pipeline.retake"] = [](const Case& c) { return run_recipe(c, engine::PipelineKind::Retake); };
+  registry["pipeline.ic_lora"] = [](const Case& c) { return run_recipe(c, engine::PipelineKind::IcLora); };
+  registry["pipeline.t2a"] = [](const Case& c) { return run_recipe(c, engine::PipelineKind::TextToAudio); };
 }
 
 }  // namespace ltx::golden
