@@ -20,12 +20,11 @@ std::optional<at::Tensor> read_mask(Run& run, const StagePlan& plan) {
 }
 
 /// Reference videos as appended tokens, seen as strongly as the request says (spec 07 §6.8).
-void append_references(Run& run, StagePlan& plan) {
+void append_references(Run& run, const video_vae::VideoEncoder& encoder, StagePlan& plan) {
   const auto& request = run.request;
   const auto scale = run.components.reference_scale();
   const auto mask = read_mask(run, plan);
   const double strength = attention_strength(request);
-  const auto encoder = run.components.video_encoder(run.sink);
   auto item = static_cast<int64_t>(request.images.size());
   for (const auto& video : request.videos) {
     if (video.role != VideoRole::Reference) continue;
@@ -33,7 +32,7 @@ void append_references(Run& run, StagePlan& plan) {
     const auto frames =
         read_frames(video, media::IndexWindow{0, request.num_frames}, plan.height / scale.down,
                     plan.width / scale.down, run.components.device(), run.components.compute(), run.sink);
-    const auto latent = encoder->encode(latents::subsample_frames(frames, scale.time), run.sink);
+    const auto latent = encoder.encode(latents::subsample_frames(frames, scale.time), run.sink);
     run.observe(fmt::format("stage{}.video.condition{}", plan.stage, item++), latent);
     diffusion::Conditioning reference =
         diffusion::ReferenceVideo{latent, scale.down, scale.time, shortest_double(video.strength)};
@@ -62,8 +61,11 @@ Latents ic_lora(Run& run) {
   const auto images = run.read_images();
 
   StagePlan half = half_size(run.request);
-  half.video->conditionings = run.image_conditionings(images, ImageUse::Combined, half);
-  append_references(run, half);
+  {
+    const auto encoder = run.components.video_encoder(run.sink);  // one load for images and references
+    half.video->conditionings = run.image_conditionings(images, ImageUse::Combined, half);
+    append_references(run, *encoder, half);
+  }
 
   diffusion::SimpleDenoiser denoiser({text.positive.video, text.positive.audio});
   const Latents first = run.denoise(half, *run.transformer(1), denoiser);

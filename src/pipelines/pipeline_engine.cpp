@@ -127,16 +127,17 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
   // Weights in units of about a second of a large model; only their ratios matter.
   const double tokens =
       traits_.video ? r.width / 32.0 * r.height / 32.0 * ((r.num_frames - 1) / 8 + 1) / 1000.0 : 0.1;
-  load(Component::TextEncoder);
-  work.push_back({Phase::Text, 0, 1});
-  load(Component::TextConnector);
-  work.push_back({Phase::Text, 0, 0.2});
+  const auto text = [&] {
+    load(Component::TextEncoder);
+    work.push_back({Phase::Text, 0, 1});
+    load(Component::TextConnector);
+    work.push_back({Phase::Text, 0, 0.2});
+  };
+  const auto sound = [&] {
+    load(Component::AudioEncoder);
+    work.push_back({Phase::Condition, 1, 0.1});
+  };
   const auto condition = [&](int32_t stage, double share) {
-    const bool sound = r.audio || params_.kind == engine::PipelineKind::Retake;
-    if (stage == 1 && sound) {
-      load(Component::AudioEncoder);
-      work.push_back({Phase::Condition, stage, 0.1});
-    }
     const auto pictures = static_cast<double>(r.images.size()) +
                           (stage == 1 ? static_cast<double>(r.videos.size()) * r.num_frames / 8.0 : 0.0);
     if (pictures == 0) return;
@@ -147,7 +148,15 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
     work.push_back({Phase::Denoise, stage,
                     static_cast<double>(sigmas.size() - 1) * passes * share * std::max(tokens, 0.1)});
   };
-  condition(1, 1);
+  if (params_.kind == engine::PipelineKind::Retake) {  // the source comes before the text
+    condition(1, 1);
+    sound();
+    text();
+  } else {
+    text();
+    if (params_.kind == engine::PipelineKind::AudioToVideo) sound();
+    condition(1, 1);
+  }
   load(Component::Transformer);
   denoise(1, r.stage_1_sigmas, is_guided(params_.kind, r) ? 4 : 1, traits_.two_stages ? 0.25 : 1);
   if (traits_.two_stages && !r.skip_stage_2) {

@@ -121,7 +121,7 @@ at::Tensor Run::encode_source(const engine::VideoCondition& source) {
 
 at::Tensor Run::encode_sound(const DecodedAudio& sound) {
   const auto encoder = components.audio_encoder(sink);
-  sink.progress({.phase = Phase::Condition});
+  sink.progress({.phase = Phase::Condition, .stage = 1});
   return encoder->encode(sound.waveform.unsqueeze(0).to(components.device()), sound.sample_rate, sink);
 }
 

@@ -1,1 +1,1 @@
-ltx_unit_test(pipelines TORCH SOURCES pipelines_resolve_test.cpp pipelines_run_test.cpp DEPENDS ltx_pipelines)
+ltx_unit_test(pipelines TORCH SOURCES pipelines_media_test.cpp pipelines_resolve_test.cpp pipelines_run_test.cpp DEPENDS ltx_pipelines)

@@ -21,9 +21,20 @@ inline engine::PipelineParams tiny_params(engine::PipelineKind kind) {
   params.device_type = engine::DeviceType::Cpu;
   params.models.checkpoint = tiny("tiny23.safetensors");
   params.models.text_encoder = tiny("gemma");
-  if (kind != engine::PipelineKind::OneStage)
+  using enum engine::PipelineKind;
+  if (kind != OneStage && kind != Retake && kind != TextToAudio)
     params.models.spatial_upsampler = tiny("tiny23-spatial-upscaler-x2.safetensors");
+  if (kind == AudioToVideo)
+    params.loras = {
+        {.role = engine::LoraRole::Distilled, .path = tiny("tiny23-distilled-lora-4.safetensors")}};
+  if (kind == IcLora) params.loras = {{.path = tiny("tiny23-ic-lora.safetensors")}};
   return params;
+}
+
+/// A file of the golden vectors of pipelines: "a2v/in.wav" (0.6 s), "retake/clip.mov" (17 frames of 64 × 32
+/// with sound), "ic_lora/clip.mov" (11 frames of 56 × 40 without).
+inline std::string sample(const std::string& file) {
+  return LTX_SOURCE_DIR "/tests/golden/pipelines/" + file;
 }
 
 /// The smallest clip of each recipe: 9 frames of 64 × 64 pixels, two or three steps.
@@ -34,7 +45,33 @@ inline engine::Request small_request(engine::PipelineKind kind) {
   r.num_frames = 9;
   r.seed = 3;
   r.stage_1_sigmas = {1.0f, 0.5f, 0.0f};
-  if (kind == engine::PipelineKind::Distilled) r.stage_2_sigmas = {0.9f, 0.0f};
+  using enum engine::PipelineKind;
+  if (kind == Distilled || kind == AudioToVideo || kind == IcLora) r.stage_2_sigmas = {0.9f, 0.0f};
+  switch (kind) {
+    case AudioToVideo:
+      r.audio.emplace();
+      r.audio->path = sample("a2v/in.wav");
+      break;
+    case IcLora:
+      r.width = r.height = 128;  // the references are half as large as the first stage
+      r.videos.emplace_back();
+      r.videos[0].role = engine::VideoRole::Reference;
+      r.videos[0].path = sample("ic_lora/clip.mov");
+      break;
+    case Retake:
+      r.width = r.height = r.num_frames = engine::kDefault;
+      r.videos.emplace_back();
+      r.videos[0].role = engine::VideoRole::Source;
+      r.videos[0].path = sample("retake/clip.mov");
+      r.start_time = 0.4;
+      r.end_time = 0.6;
+      break;
+    case TextToAudio:
+      r.width = r.height = engine::kDefault;
+      break;
+    default:
+      break;
+  }
   return r;
 }
 
