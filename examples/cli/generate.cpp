@@ -17,6 +17,31 @@ nlohmann::json guidance_json(const ltx_guidance* g) {
           {"skip_step", g->skip_step},         {"stg_blocks", blocks}};
 }
 
+/// A path, or where there is none, that the data lie in memory.
+std::string source(const char* path) {
+  return path ? path : "memory";
+}
+
+/// Clips, sound and window of the recipes that begin with them.
+void add_media(const ltx_request& r, nlohmann::json& out) {
+  for (size_t i = 0; i < r.video_count; ++i)
+    out["videos"].push_back({{"path", source(r.videos[i].path)},
+                             {"role", ltx::name(LTX_ENUM_VIDEO, r.videos[i].role)},
+                             {"strength", r.videos[i].strength}});
+  if (r.audio)
+    out["audio"] = {{"path", source(r.audio->path)},
+                    {"start_time", r.audio->start_time},
+                    {"max_duration", r.audio->max_duration}};
+  if (r.end_time >= 0) {
+    out["start_time"] = r.start_time;
+    out["end_time"] = r.end_time;
+    out["regenerate_video"] = r.regenerate_video != 0;
+    out["regenerate_audio"] = r.regenerate_audio != 0;
+  }
+  if (r.attention_strength != 1) out["attention_strength"] = r.attention_strength;
+  if (r.skip_stage_2) out["skip_stage_2"] = true;
+}
+
 /// What a run would do: the request with every default filled in.
 nlohmann::json request_json(const ltx_request& r) {
   nlohmann::json images = nlohmann::json::array(),
@@ -28,15 +53,18 @@ nlohmann::json request_json(const ltx_request& r) {
                       {"crf", r.images[i].crf}});
   for (size_t i = 0; i < r.stage_1_sigma_count; ++i) sigmas[0].push_back(r.stage_1_sigmas[i]);
   for (size_t i = 0; i < r.stage_2_sigma_count; ++i) sigmas[1].push_back(r.stage_2_sigmas[i]);
-  nlohmann::json out = {{"width", r.width},
-                        {"height", r.height},
-                        {"num_frames", r.num_frames},
+  nlohmann::json out = {{"num_frames", r.num_frames},
                         {"frame_rate", r.frame_rate},
                         {"seed", r.seed},
                         {"noise_source", ltx::name(LTX_ENUM_NOISE, r.noise_source)},
                         {"stage_1_sigmas", sigmas[0]},
                         {"stage_2_sigmas", sigmas[1]},
                         {"images", images}};
+  if (r.width > 0) {
+    out["width"] = r.width;
+    out["height"] = r.height;
+  }
+  add_media(r, out);
   if (r.num_inference_steps > 0) out["num_inference_steps"] = r.num_inference_steps;
   if (r.video_guidance) out["video_guidance"] = guidance_json(r.video_guidance);
   if (r.audio_guidance) out["audio_guidance"] = guidance_json(r.audio_guidance);
@@ -106,9 +134,13 @@ int run(ltx::pipeline& pipeline, const options& o, const std::string& style, boo
     std::puts(nlohmann::json({{"schema", 1}, {"output", o.output_path}, {"stats", stats_json(stats)}})
                   .dump()
                   .c_str());
-  } else {
+  } else if (stats.width > 0) {
     std::printf("%s: %dx%d, %d frames at %g Hz, seed %llu, %.1f s\n", o.output_path.c_str(), stats.width,
                 stats.height, stats.num_frames, stats.frame_rate, static_cast<unsigned long long>(stats.seed),
+                stats.total_seconds);
+  } else {
+    std::printf("%s: %g s of sound, seed %llu, %.1f s\n", o.output_path.c_str(),
+                stats.num_frames / stats.frame_rate, static_cast<unsigned long long>(stats.seed),
                 stats.total_seconds);
   }
   return 0;
@@ -117,7 +149,7 @@ int run(ltx::pipeline& pipeline, const options& o, const std::string& style, boo
 }  // namespace
 
 command add_generate(CLI::App& app, const bool& json) {
-  CLI::App& sub = *app.add_subcommand("generate", "A clip from a prompt");
+  CLI::App& sub = *app.add_subcommand("generate", "A clip or a sound from a prompt");
   auto o = std::make_shared<options>();
   o->add_to(sub);
   auto dry = std::make_shared<bool>(false);
