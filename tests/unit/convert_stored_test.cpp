@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/ranges.h>
 
 #include "convert_fixture.h"
 #include "file_fixture.h"
