@@ -263,6 +263,13 @@ class job {
   detail::owner<ltx_job> handle_;
 };
 
+/// Writes model files in another format; `on_event` returns false to cancel.
+template <class Function = detail::ignore>
+void convert(const ltx_convert_params& params, Function&& on_event = {}) {
+  detail::handler<std::remove_reference_t<Function>> events(on_event);
+  events.check(ltx_convert(&params, events.fn(), events.data()));
+}
+
 /// A recipe with its files.
 class pipeline {
  public:

@@ -887,6 +887,25 @@ LTX_API ltx_status ltx_inspect(const char* path, ltx_info** out_info) LTX_NOEXCE
  *  @thread A   @since 0.1 */
 LTX_API const char* ltx_info_json(const ltx_info* info) LTX_NOEXCEPT;
 
+/* ---- Model files ---- */
+
+/** Writes model files in another number format: quantized or dequantized, LoRAs fused, parts split. Tensors stream one by
+ * one; every file appears complete under its name or not at all, verified unless `verify` is 0. Converts the file of
+ * the transformer (models.transformer or models.checkpoint), and the text encoder where text_quant is not AUTO or
+ * nothing else is given. A converted file loads with the bits that quantizing at load gives.
+ *
+ *  @param params    initialised with ltx_convert_params_init(); copied.
+ *  @param on_event  may be NULL; called on this thread.
+ *  @return LTX_OK; LTX_E_INVALID_ARGUMENT if a file of that name exists and `overwrite` is 0.
+ *  @thread A   @since 0.1 */
+LTX_API ltx_status ltx_convert(const ltx_convert_params* params, ltx_event_fn on_event,
+                               void* user_data) LTX_NOEXCEPT;
+
+/** The same on a thread of its own.
+ *  @param out_job  receives the handle; release it with ltx_free().
+ *  @thread A   @since 0.1 */
+LTX_API ltx_status ltx_convert_start(const ltx_convert_params* params, ltx_job** out_job) LTX_NOEXCEPT;
+
 /* ---- Pipelines ---- */
 
 /** A recipe, its model files, their quantization and the plan that places them in memory.

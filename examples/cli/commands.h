@@ -10,6 +10,8 @@ using command = std::function<int()>;
 
 command add_generate(CLI::App& app, const bool& json);
 command add_info(CLI::App& app, const bool& json);
+/// `name`: "convert", or "quantize", which needs --quant.
+command add_convert(CLI::App& app, const bool& json, const std::string& name);
 command add_calibrate(CLI::App& app, const bool& json);
 command add_quality(CLI::App& app, const bool& json);
 

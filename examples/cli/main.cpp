@@ -58,11 +58,15 @@ int main(int argc, char** argv) {
   try {
     const cli::command generate = cli::add_generate(app, json);
     const cli::command info = cli::add_info(app, json);
+    const cli::command convert = cli::add_convert(app, json, "convert");
+    const cli::command quantize = cli::add_convert(app, json, "quantize");
     const cli::command calibrate = cli::add_calibrate(app, json);
     const cli::command quality = cli::add_quality(app, json);
     app.parse(argc, argv);
     for (const auto& [name, run] : {std::pair{"generate", &generate},
                                     {"info", &info},
+                                    {"convert", &convert},
+                                    {"quantize", &quantize},
                                     {"calibrate", &calibrate},
                                     {"quality", &quality}})
       if (app.got_subcommand(name)) return (*run)();

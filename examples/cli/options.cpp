@@ -138,6 +138,18 @@ void options::add_to(CLI::App& app) {
   app.add_option("--embed-metadata", output.embed_metadata, "0 or 1 (1)")->group("Output");
 }
 
+void options::add_conversion_to(CLI::App& app) {
+  add_models(app);
+  auto& group = *app.add_option_group("Conversion");
+  add_enum(group, "--quant", LTX_ENUM_QUANT, params.quant,
+           "Policy of the transformer; auto: formats as stored");
+  add_enum(group, "--text-quant", LTX_ENUM_QUANT, params.text_quant, "Policy of the text encoder");
+  group.add_option("--device", device_, "Where weights are encoded: auto, cpu, cuda or cuda:N")
+      ->type_name("DEVICE");
+  add_enum(group, "--log-level", LTX_ENUM_LOG, params.log_level, "Lowest level shown (warning)");
+  add_quantization(app);
+}
+
 void options::add_models(CLI::App& app) {
   const struct {
     const char* flag;

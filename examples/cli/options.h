@@ -43,6 +43,8 @@ class options {
   options& operator=(const options&) = delete;
 
   void add_to(CLI::App& app);
+  /// What a conversion takes: files, policies, device.
+  void add_conversion_to(CLI::App& app);
   /// After parsing: fills pointers, arrays and texts.
   void finish();
 

@@ -32,6 +32,8 @@ class Backend {
   virtual void save_clip(const engine::Clip& clip, const engine::OutputOptions& options,
                          engine::Sink& sink) = 0;
 
+  virtual void convert(const engine::ConvertParams& params, engine::Sink& sink) = 0;
+
   /// JSON objects without the member "schema".
   virtual nlohmann::json inspect(const std::string& path) = 0;
   virtual nlohmann::json build_info() = 0;

@@ -139,6 +139,28 @@ engine::QuantOptions quant_options_from(const ltx_quant_options* client, const s
   return o;
 }
 
+std::vector<engine::Lora> loras_from(const ltx_lora* loras, size_t count) {
+  std::vector<engine::Lora> list;
+  each(loras, count, "params.loras", [&](const ltx_lora& lora, const std::string& at) {
+    engine::Lora l;
+    l.role = enum_from<engine::LoraRole>(LTX_ENUM_LORA, lora.role, at + ".role");
+    l.path = text_from(lora.path, at + ".path");
+    l.strength = real(lora.strength, -1e3, 1e3, at + ".strength");
+    l.stages = integer(lora.stages, 0, 3, at + ".stages");
+    list.push_back(std::move(l));
+  });
+  return list;
+}
+
+std::vector<engine::QuantRule> rules_from(const ltx_quant_rule* rules, size_t count) {
+  std::vector<engine::QuantRule> list;
+  each(rules, count, "params.quant_rules", [&](const ltx_quant_rule& rule, const std::string& at) {
+    check_enum(LTX_ENUM_FORMAT, rule.format, at + ".format");
+    list.push_back({rule.format, text_from(rule.pattern, at + ".pattern")});
+  });
+  return list;
+}
+
 /// Frames of the client, copied. `one` frame only for an image.
 engine::Pixels pixels_from(const ltx_video_buffer* client, const std::string& at, bool one) {
   ltx_video_buffer c = read(client, at);
@@ -351,19 +373,8 @@ engine::PipelineParams params_from(const ltx_pipeline_params* client) {
   p.device_memory_limit = c.device_memory_limit;
   p.host_memory_limit = c.host_memory_limit;
   p.models = models_from(c.models);
-  each(c.loras, c.lora_count, "params.loras", [&](const ltx_lora& lora, const std::string& at) {
-    engine::Lora l;
-    l.role = enum_from<engine::LoraRole>(LTX_ENUM_LORA, lora.role, at + ".role");
-    l.path = text_from(lora.path, at + ".path");
-    l.strength = real(lora.strength, -1e3, 1e3, at + ".strength");
-    l.stages = integer(lora.stages, 0, 3, at + ".stages");
-    p.loras.push_back(std::move(l));
-  });
-  each(c.quant_rules, c.quant_rule_count, "params.quant_rules",
-       [&](const ltx_quant_rule& rule, const std::string& at) {
-         check_enum(LTX_ENUM_FORMAT, rule.format, at + ".format");
-         p.quant_rules.push_back({rule.format, text_from(rule.pattern, at + ".pattern")});
-       });
+  p.loras = loras_from(c.loras, c.lora_count);
+  p.quant_rules = rules_from(c.quant_rules, c.quant_rule_count);
   each(c.residency, c.residency_count, "params.residency",
        [&](const ltx_component_residency& item, const std::string& at) {
          p.residency.push_back(
@@ -372,6 +383,36 @@ engine::PipelineParams params_from(const ltx_pipeline_params* client) {
        });
   p.share_with = c.share_with != nullptr;
   engine::check_built(p);
+  return p;
+}
+
+engine::ConvertParams convert_from(const ltx_convert_params* client) {
+  const ltx_convert_params c = read(client, "params");
+  engine::ConvertParams p;
+  p.container = enum_from<int32_t>(LTX_ENUM_CONTAINER, c.container, "params.container");
+  p.source.quant = enum_from<engine::QuantPolicy>(LTX_ENUM_QUANT, c.quant, "params.quant");
+  p.source.text_quant = enum_from<engine::QuantPolicy>(LTX_ENUM_QUANT, c.text_quant, "params.text_quant");
+  p.source.device_type = enum_from<engine::DeviceType>(LTX_ENUM_DEVICE, c.device_type, "params.device_type");
+  p.source.device_index = integer(c.device_index, 0, 1023, "params.device_index");
+  p.split = flag(c.split, "params.split");
+  p.overwrite = flag(c.overwrite, "params.overwrite");
+  p.verify = flag(c.verify, "params.verify");
+  p.source.log_level = enum_from<LogLevel>(LTX_ENUM_LOG, c.log_level, "params.log_level");
+  p.source.models = models_from(c.models);
+  p.source.quant_options = quant_options_from(c.quant_options, "params.quant_options");
+  p.source.text_quant_options = quant_options_from(c.text_quant_options, "params.text_quant_options");
+  p.source.loras = loras_from(c.loras, c.lora_count);
+  p.source.quant_rules = rules_from(c.quant_rules, c.quant_rule_count);
+  p.output_path = text_from(c.output_path, "params.output_path");
+  if (p.output_path.empty())
+    fail(Status::InvalidArgument, "params.output_path is an empty text. Pass a path.");
+  const std::string calibration = file(c.calibration_path, "params.calibration_path");
+  auto& path = p.source.quant_options.calibration_path;
+  if (!calibration.empty() && !path.empty() && calibration != path)
+    fail(Status::InvalidArgument,
+         "params.calibration_path is '{}', params.quant_options.calibration_path is '{}'. Set one of them.",
+         calibration, path);
+  if (path.empty()) path = calibration;
   return p;
 }
 

@@ -13,6 +13,8 @@ namespace ltx::api {
 /// Refuses recipes, policies and placements that are not built.
 engine::PipelineParams params_from(const ltx_pipeline_params* params);
 
+engine::ConvertParams convert_from(const ltx_convert_params* params);
+
 enum class Purpose {
   Generate,  // everything
   Text,      // a prompt is required; the rest is checked alike and not used

@@ -68,4 +68,12 @@ struct PipelineParams {
   bool share_with = false;  // another pipeline was named; which one is the C API's affair
 };
 
+/// Files into files of another format.
+struct ConvertParams {
+  PipelineParams source;  // models, policies (AUTO: the stored formats), LoRAs, rules, device and log level count
+  int32_t container = 0;  // ltx_container
+  bool split = false, overwrite = false, verify = true;
+  std::string output_path;
+};
+
 }  // namespace ltx::engine

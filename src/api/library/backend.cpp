@@ -19,6 +19,7 @@
 #include "device/device.h"
 #include "io/safetensors.h"
 #include "media/module.h"
+#include "pipelines/conversion.h"
 #include "pipelines/factory.h"
 #include "weights/inspect.h"
 
@@ -123,6 +124,10 @@ class LibraryBackend final : public Backend {
   void save_clip(const engine::Clip& clip, const engine::OutputOptions& options,
                  engine::Sink& sink) override {
     pipelines::save_clip(clip, options, sink);
+  }
+
+  void convert(const engine::ConvertParams& params, engine::Sink& sink) override {
+    pipelines::convert(params, sink);
   }
 
   json inspect(const std::string& path) override {
