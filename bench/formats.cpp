@@ -71,6 +71,7 @@ int main() {
                             Format::Fp6Block128, Format::Mxfp8, Format::Nvfp4}) {
     const Encoding encoding{.format = format};
     const auto matrix = encode(w, encoding);
+    const std::string target = format == Format::Fp8Unscaled ? ", \"target\": 2" : "";
     const std::string name(name_of(format));
     bench::report("formats.encode." + name,
                   bench::compare(

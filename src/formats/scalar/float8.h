@@ -76,9 +76,6 @@ LTX_SCALAR float decode_float8(uint8_t code) {
   return float_of(bits_of(float_of(shifted) - float_of(C::kSmallestNormal)) | sign);
 }
 
-LTX_SCALAR uint8_t encode_e4m3(float value) {
-  return encode_float8<E4m3>(value);
-}
 LTX_SCALAR float decode_e4m3(uint8_t code) {
   return decode_float8<E4m3>(code);
 }
