@@ -85,6 +85,7 @@ Results load(const Case& c, const weights::Checkpoint& file) {
     const auto stored = view.store().parts(name).stored;
     add_layer(results, layer, parts, stored ? stored->input_scale : at::Tensor());
   }
+  for (const auto& name : view.unused()) results.tensors[name] = view.store().read(name);
   return results;
 }
 
