@@ -76,7 +76,7 @@ int main() {
     bench::report("formats.encode." + name,
                   bench::compare(
                       kRounds, [&] { encode(w, encoding); }, copy),
-                  "copy of the bf16 matrix", extra);
+                  "copy of the bf16 matrix", extra + target);
     bench::report("formats.decode." + name,
                   bench::compare(
                       kRounds, [&] { decode(matrix, at::kBFloat16); }, copy),
