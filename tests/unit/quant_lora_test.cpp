@@ -8,10 +8,14 @@
 #include "device/allocation_tracker.h"
 #include "file_fixture.h"
 #include "formats/gguf.h"
+#include "quant/context.h"
 #include "quant/linear.h"
+#include "quant/load_linear.h"
 #include "quant/lora_fusion.h"
 #include "quant/row_blocks.h"
+#include "weights/fused_store.h"
 #include "weights/lora_delta.h"
+#include "weights/progress_store.h"
 
 using namespace ltx;
 using namespace ltx::quant;
@@ -19,6 +23,7 @@ using formats::Encoding;
 using formats::Format;
 using formats::Matrix;
 using ltx::test::check_error;
+using ltx::test::Folder;
 using weights::LoraDelta;
 using weights::ScaledFactors;
 
@@ -171,13 +176,13 @@ TEST_CASE("after: group size, symmetry and E5M2 are those of the base") {
 
 TEST_CASE("after: the noise of stochastic rounding runs through the matrix, not through its blocks") {
   at::manual_seed(7);
-  const auto weight = weights_of(1100, 64).narrow(0, 0, 550).repeat({2, 1});
-  auto update = update_of(550, 64, 0.05);
+  const int64_t rows = weights::kRowsAtATime;
+  const auto weight = weights_of(rows, 64).repeat({2, 1});
+  auto update = update_of(rows, 64, 0.05);
   update.up = update.up.repeat({2, 1});
   const auto base = formats::encode(weight, as(Format::Fp8Unscaled));
   const auto fused = fuse_after(base, {update}, as(Format::Fp8Unscaled)).weight.codes.view(at::kByte);
-  // Equal rows at other places draw other numbers; 512 rows apart would repeat if every block began anew.
-  CHECK(!at::equal(fused.narrow(0, 0, 30), fused.narrow(0, 550, 30)));
+  CHECK(!at::equal(fused.narrow(0, 0, rows), fused.narrow(0, rows, rows)));
   const auto again = fuse_after(base, {update}, as(Format::Fp8Unscaled)).weight.codes.view(at::kByte);
   CHECK(at::equal(fused, again));
 }
@@ -206,8 +211,6 @@ TEST_CASE("how much of an update survives: the table of spec 08 section 3.3") {
       const auto after =
           fuse_after(formats::encode(weight, row.encoding), updates, row.encoding, row.rounding);
       const auto before = fuse_before(weight, updates, row.encoding);
-      MESSAGE(formats::name_of(row.encoding.format) << " " << share << " after " << after.survival.slope()
-                                                    << " before " << before.survival.slope());
       CHECK(std::abs(after.survival.slope() - wanted) < 0.1);
       CHECK(std::abs(before.survival.slope() - 1) < 0.1);
     }
@@ -385,4 +388,159 @@ TEST_CASE("what is said about updates that were lost") {
   together += layer("b", 0, 0.4, false).survival;
   CHECK(together.slope() == doctest::Approx(0.36));
   CHECK(together.size() == doctest::Approx(std::sqrt(0.125)));
+}
+
+namespace {
+
+const std::string kLayer = "transformer_blocks.0.attn1.to_q";
+
+/// One layer that a file stores in a number format.
+class StoredLayerStore : public weights::Store {
+ public:
+  explicit StoredLayerStore(Matrix matrix) {
+    stored_.matrix = std::move(matrix);
+    stored_.input_scale = at::full({}, 0.25f);
+    info_.shape = {stored_.matrix.rows, stored_.matrix.columns};
+    info_.dtype = "BF16";
+    info_.source = "'test': tensor '" + kLayer + ".weight'";
+    info_.format = stored_.matrix.format;
+    info_.bytes = stored_.matrix.bytes();
+  }
+  std::vector<std::string> names() const override { return {kLayer + ".weight"}; }
+  const weights::TensorInfo* find(std::string_view name) const override {
+    return name == kLayer + ".weight" ? &info_ : nullptr;
+  }
+  at::Tensor read(std::string_view) const override { return formats::decode(stored_.matrix, at::kBFloat16); }
+  weights::WeightParts parts(std::string_view) const override { return {{}, stored_, {}}; }
+  std::string describe() const override { return "'test'"; }
+
+  weights::StoredMatrix stored_;
+
+ private:
+  weights::TensorInfo info_;
+};
+
+std::shared_ptr<const weights::LoraFile> lora_file(const std::filesystem::path& path,
+                                                   const ScaledFactors& update) {
+  weights::save_tensors(path.string(), {{"diffusion_model." + kLayer + ".lora_A.weight", update.down},
+                                        {"diffusion_model." + kLayer + ".lora_B.weight", update.up}});
+  return std::make_shared<const weights::LoraFile>(path);
+}
+
+struct Loaded {
+  LinearParts parts;
+  std::vector<LayerFusion> fusions;
+};
+
+Loaded load(const std::shared_ptr<const weights::Store>& store, Kind kind, const Options& options = {}) {
+  Context wanted;
+  wanted.policy = Policy(Target::Transformer, kind, options);
+  const auto context = make_context(std::move(wanted), *store);
+  const Source root(weights::View(store), at::kCPU, at::kBFloat16, context);
+  const auto& shape = store->find(kLayer + ".weight")->shape;
+  auto parts =
+      load_linear(root / "transformer_blocks" / int64_t{0} / "attn1" / "to_q", shape[1], shape[0], false);
+  return {std::move(parts), context->report->fusions()};
+}
+
+Options ordered(LoraOrder order) {
+  Options options;
+  options.lora_order = order;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("loading with LoRAs: the order by what the file stores, the base as it was when they are gone") {
+  at::manual_seed(14);
+  const Folder folder;
+  const auto weight = weights_of(256, 256);
+  auto update = update_of(256, 256, 0.5);
+  const double strength = update.strength;
+  const auto file = lora_file(folder / "lora.safetensors", update);
+  weights::save_tensors((folder / "base.safetensors").string(), {{kLayer + ".weight", weight}});
+  const std::shared_ptr<const weights::Store> plain =
+      std::make_shared<weights::FileStore>(std::vector{(folder / "base.safetensors").string()});
+  const auto with = [&](const std::shared_ptr<const weights::Store>& base, double factor) {
+    return weights::with_loras(base, {{file, factor}}, at::kCPU);
+  };
+  for (const auto kind :
+       {Kind::None, Kind::Fp8Cast, Kind::Fp8ScaledMm, Kind::Fp8Dynamic, Kind::Int8, Kind::Int4, Kind::Nf4,
+        Kind::Mxfp8, Kind::Fp8Block128, Kind::Fp6Block128, Kind::Nvfp4Cast}) {
+    CAPTURE(name_of(kind));
+    const auto base = load(plain, kind).parts.weight;
+    const auto fused = load(with(plain, strength), kind);
+    CHECK(!same(fused.parts.weight, base));
+    REQUIRE(fused.fusions.size() == 1);
+    CHECK((fused.fusions[0].order == (kind == Kind::None ? LoraOrder::After : LoraOrder::Before)));
+    CHECK(fused.fusions[0].survival.slope() == doctest::Approx(1).epsilon(0.05));
+    CHECK(same(load(plain, kind).parts.weight, base));
+    CHECK(same(load(with(plain, 0.0), kind).parts.weight, base));
+
+    const auto late = load(with(plain, strength), kind, ordered(LoraOrder::Runtime)).parts;
+    CHECK(same(late.weight, base));
+    REQUIRE(late.low_rank.size() == 1);
+    CHECK(late.low_rank[0].strength == strength);
+
+    if (kind == Kind::None) continue;
+    const auto stored = std::make_shared<const StoredLayerStore>(base);
+    const auto again = load(with(stored, strength), Kind::Auto);
+    CHECK((again.fusions.at(0).order == LoraOrder::After));
+    CHECK(again.fusions[0].prequantized);
+    CHECK(again.parts.weight.format == base.format);
+    CHECK(!same(again.parts.weight, base));
+    CHECK(same(load(stored, Kind::Auto).parts.weight, base));
+    CHECK(stored->parts({}).stored->input_scale.item<float>() == 0.25f);
+    if (again.parts.input_scale.defined()) CHECK(again.parts.input_scale.item<float>() == 0.25f);
+  }
+}
+
+TEST_CASE("loading with LoRAs: what they were made for and what they hold") {
+  at::manual_seed(15);
+  const Folder folder;
+  const auto narrow = lora_file(folder / "narrow.safetensors", update_of(256, 128, 0.5));
+  auto broken = update_of(256, 256, 0.5);
+  broken.down[0][3] = NAN;
+  const auto damaged = lora_file(folder / "damaged.safetensors", broken);
+  const auto stored =
+      std::make_shared<const StoredLayerStore>(formats::encode(weights_of(256, 256), as(Format::Nvfp4)));
+  check_error(Status::LoraMismatch, {kLayer, "expected an update of shape [256, 256], found [256, 128]"},
+              [&] {
+                weights::with_loras(stored, {{narrow, 1.0}}, at::kCPU);
+              });
+  for (const auto order : {LoraOrder::After, LoraOrder::Runtime})
+    check_error(Status::Numeric, {kLayer + ".lora_A.weight", "1 NaN or Inf"}, [&] {
+      load(weights::with_loras(stored, {{damaged, 1.0}}, at::kCPU), Kind::Auto, ordered(order));
+    });
+}
+
+TEST_CASE("loading with LoRAs: codes that meet scaled activations keep them, the update stays beside") {
+  at::manual_seed(16);
+  const Folder folder;
+  const auto file = lora_file(folder / "lora.safetensors", update_of(256, 256, 1));
+  auto stored = std::make_shared<StoredLayerStore>(formats::encode(weights_of(256, 256), as(Format::Nvfp4)));
+  stored->stored_.pre_quant_scale = at::rand({256}) + 0.5;
+  const auto loaded =
+      load(weights::with_loras(stored, {{file, 1e-4}}, at::kCPU), Kind::Auto, ordered(LoraOrder::After));
+  CHECK(same(loaded.parts.weight, stored->stored_.matrix));
+  CHECK(loaded.parts.low_rank.size() == 1);
+  CHECK(loaded.fusions.empty());
+}
+
+TEST_CASE("loading with LoRAs from a file takes two weights of memory above its result") {
+  at::manual_seed(17);
+  const Folder folder;
+  const int64_t rows = 4096, columns = 2048;
+  const auto file = lora_file(folder / "lora.safetensors", update_of(rows, columns, 0.5, 4));
+  weights::save_tensors((folder / "base.safetensors").string(),
+                        {{kLayer + ".weight", weights_of(rows, columns)}});
+  const auto base = std::make_shared<weights::FileStore>(std::vector{(folder / "base.safetensors").string()});
+  const std::shared_ptr<const weights::Store> store = std::make_shared<weights::ProgressStore>(
+      weights::with_loras(base, {{file, 1e-4}}, at::kCPU), Monitor::silent());
+  for (const auto kind : {Kind::Fp8Cast, Kind::Fp8Dynamic, Kind::Int8, Kind::Int4, Kind::Mxfp8}) {
+    CAPTURE(name_of(kind));
+    const device::AllocationTracker memory;
+    const auto loaded = load(store, kind);
+    CHECK(memory.peak() - static_cast<int64_t>(loaded.parts.weight.bytes()) < 2 * rows * columns * 2);
+  }
 }
