@@ -98,7 +98,8 @@ TEST_CASE("cache: damaged, cut and unfinished entries are built again") {
       {"a note that is no JSON", [&] { std::ofstream(note) << "{"; }},
       {"a note of something else", [&] { std::ofstream(note) << R"({"bytes": 3, "digest": "x"})"; }}};
   for (const auto& [label, damage] : damages) {
-    CAPTURE(label);
+    const std::string in_label = label;
+    CAPTURE(in_label);
     damage();
     const auto rebuilt = cache.open({model}, int8());
     CHECK(rebuilt.built);

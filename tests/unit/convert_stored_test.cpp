@@ -90,8 +90,10 @@ TEST_CASE("stored writer: every format is read back bit for bit, from its header
   for (const auto& [layer, shape] : layers)
     for (const auto& [label, encoding] : encodings()) {
       if (!formats::can_store(encoding, shape.first, shape.second)) continue;
-      CAPTURE(layer);
-      CAPTURE(label);
+      const std::string in_layer = layer;
+      CAPTURE(in_layer);
+      const std::string in_label = label;
+      CAPTURE(in_label);
       const auto weight = random_tensor({shape.first, shape.second}, 0.03, 7).to(at::kBFloat16);
       StoredMatrix stored;
       stored.matrix = formats::encode(weight, encoding);
@@ -109,7 +111,8 @@ TEST_CASE("stored writer: what a file says of activations is kept; declarations 
   const auto weight = random_tensor({256, 256}, 0.03, 8).to(at::kBFloat16);
   for (const auto& [label, encoding] : encodings()) {
     if (encoding.format == Format::Fp8Unscaled) continue;
-    CAPTURE(label);
+    const std::string in_label = label;
+    CAPTURE(in_label);
     StoredMatrix stored;
     stored.matrix = formats::encode(weight, encoding);
     const bool scaled = encoding.format == Format::Fp8PerTensor || encoding.format == Format::Nvfp4;

@@ -50,7 +50,8 @@ Loaded load(const std::filesystem::path& path, const Policy& policy,
 
 void check_equal(const Loaded& a, const Loaded& b) {
   for (const auto& [name, layer] : a.layers) {
-    CAPTURE(name);
+    const std::string in_name = name;
+    CAPTURE(in_name);
     const auto& other = b.layers.at(name);
     CHECK(layer.weight.format == other.weight.format);
     CHECK(same_matrix(layer.weight, other.weight));
@@ -69,7 +70,8 @@ void check_carried(const std::filesystem::path& from, const std::filesystem::pat
   size_t carried = 0;
   for (const auto& [name, entry] : before.tensors()) {
     if (name.starts_with(kPrefix + "transformer_blocks.")) continue;
-    CAPTURE(name);
+    const std::string in_name = name;
+    CAPTURE(in_name);
     const auto* found = after.find(name);
     REQUIRE(found);
     CHECK(found->dtype == entry.dtype);
@@ -123,7 +125,8 @@ TEST_CASE("convert: a converted file loads bit for bit as quantizing at load doe
   const Folder folder;
   const auto model = write_model(folder);
   for (const auto& [label, kind, options, format, layers] : cases()) {
-    CAPTURE(label);
+    const std::string in_label = label;
+    CAPTURE(in_label);
     ConvertOptions convert_options;
     convert_options.transformer = Policy(Target::Transformer, kind, options);
     convert_options.overwrite = true;
@@ -173,7 +176,8 @@ TEST_CASE("convert: auto keeps what is stored, none dequantizes, another policy 
   const io::TensorFile file(plain);
   CHECK(!file.metadata().contains("_quantization_metadata"));
   for (const auto& [name, entry] : file.tensors()) {
-    CAPTURE(name);
+    const std::string in_name = name;
+    CAPTURE(in_name);
     CHECK(!name.ends_with("_scale"));
     CHECK(!name.ends_with("comfy_quant"));
   }
