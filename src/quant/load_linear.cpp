@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "quant/context.h"
+#include "quant/layer_sets.h"
 #include "weights/progress_store.h"
 #include "weights/stored_layers.h"
 
@@ -82,9 +83,13 @@ class Loader {
   }
 
   void take_weight(weights::WeightParts& given) {
-    const auto order = given.updates.empty()
-                           ? LoraOrder::Auto
-                           : resolve_order(context_.policy.options().lora_order, layer_.stored, target());
+    auto order = given.updates.empty()
+                     ? LoraOrder::Auto
+                     : resolve_order(context_.policy.options().lora_order, layer_.stored, target());
+    // The update is one of W, which meets x; the codes meet x·p.
+    if (order == LoraOrder::After && decision_.keep_stored && given.stored &&
+        given.stored->pre_quant_scale.defined())
+      order = LoraOrder::Runtime;
     if (given.stored && decision_.keep_stored)
       keep(*given.stored);
     else
@@ -176,8 +181,8 @@ class Loader {
     if (wanted == ActScale::Auto && options.reference && parts_.kind == Kind::Nvfp4Prequant)
       wanted = ActScale::Static;
     const auto stored = given.stored ? given.stored->input_scale : at::Tensor();
-    const auto scale =
-        resolve_scale(wanted, stored, context_.calibration.get(), name_, nvfp4, options.reference);
+    const auto scale = resolve_scale(wanted, stored, context_.calibration.get(), canonical_name(name_), nvfp4,
+                                     options.reference);
     act_scale_ = name_of(scale.source);
     switch (scale.source) {
       case ScaleSource::Static:
