@@ -37,9 +37,7 @@ Kind vae_kind(Kind asked, std::string& notice) {
 }
 
 void check_text_encoder(Kind kind) {
-  if (any_of(kind,
-             {Kind::Auto, Kind::None, Kind::Int8, Kind::Int4, Kind::Nf4, Kind::Fp8WeightOnly, Kind::Gguf}))
-    return;
+  if (any_of(kind, {Kind::Auto, Kind::None, Kind::Int8, Kind::Int4, Kind::Nf4, Kind::Fp8WeightOnly})) return;
   fail(Status::Unsupported,
        "policy {}: the text encoder does not take it. Use int8, int4, nf4 or fp8-weight-only.",
        name_of(kind));

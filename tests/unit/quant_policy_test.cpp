@@ -342,8 +342,9 @@ TEST_CASE("a quantized layer is never quantized twice") {
 TEST_CASE("the text encoder takes four policies and leaves embeddings, heads, norms and vision alone") {
   for (const auto kind : {Kind::Auto, Kind::None, Kind::Int8, Kind::Int4, Kind::Nf4, Kind::Fp8WeightOnly})
     CHECK_NOTHROW(Policy(Target::TextEncoder, kind));
-  for (const auto kind : {Kind::Fp8Cast, Kind::Fp8ScaledMm, Kind::Fp8Dynamic, Kind::Mxfp8, Kind::Nvfp4Cast,
-                          Kind::Nvfp4Prequant, Kind::Int8Dynamic, Kind::Fp8Block128, Kind::Fp6Block128})
+  for (const auto kind :
+       {Kind::Fp8Cast, Kind::Fp8ScaledMm, Kind::Fp8Dynamic, Kind::Mxfp8, Kind::Nvfp4Cast, Kind::Nvfp4Prequant,
+        Kind::Int8Dynamic, Kind::Fp8Block128, Kind::Fp6Block128, Kind::Gguf})
     expect_error(Status::Unsupported, "int8, int4, nf4 or fp8-weight-only",
                  [&] { Policy(Target::TextEncoder, kind); });
   const Policy policy(Target::TextEncoder, Kind::Int4);
