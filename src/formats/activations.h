@@ -30,6 +30,8 @@ Quantized uint8_tensorwise(const at::Tensor& x);
 /// Each K-group of `group` (a power of 4) times the orthonormal Hadamard matrix of spec 08 §9.3; its own
 /// inverse.
 at::Tensor rotate(const at::Tensor& x, int64_t group);
+/// Throws Quant unless rows of `columns` can be rotated.
+void require_rotation(int64_t columns, int64_t group);
 /// Rounded once to another dtype.
 at::Tensor rotate(const at::Tensor& x, int64_t group, at::ScalarType dtype);
 /// e4m3 [M, K↑32] with E8M0 scales U8 [M, K↑32/32] (spec 08 §11, RCEIL).

@@ -49,24 +49,18 @@ int64_t gguf_row_bytes(const GgufType& type, int64_t columns) {
        columns, type.name, type.block_elements);
 }
 
-at::Tensor decode_gguf(const Matrix& matrix, at::ScalarType dtype) {
+void decode_gguf(const Matrix& matrix, const at::Tensor& out) {
   const auto& type = gguf_type(matrix.format);
-  const int64_t row_bytes = gguf_row_bytes(type, matrix.columns);
-  if (matrix.codes.scalar_type() != at::kByte || matrix.codes.numel() != matrix.rows * row_bytes) {
-    fail(Status::TensorMismatch,
-         "{} rows of {} elements in {} are {} bytes; found {}. The file is damaged; get it again.",
-         matrix.rows, matrix.columns, type.name, matrix.rows * row_bytes, matrix.codes.nbytes());
-  }
+  integer::require_parts(matrix, matrix.rows * gguf_row_bytes(type, matrix.columns), 0);
+  integer::require_writable(out, matrix.rows * matrix.columns);
   const auto blocks = matrix.codes.contiguous();
-  auto out = integer::writable({matrix.rows, matrix.columns}, dtype, blocks);
   integer::GgufDecodeArguments a;
   a.element = integer::element_of(out);
   a.type = index_of(matrix.format);
   a.rows = out.numel() / type.block_elements;
-  a.blocks = blocks.data_ptr<uint8_t>();
+  a.blocks = static_cast<const uint8_t*>(blocks.data_ptr());
   a.out = out.data_ptr();
   LTX_INTEGER(gguf_decode, a, blocks, type.block_elements);
-  return out.to(dtype);
 }
 
 Matrix encode_gguf(const at::Tensor& weight, Format format) {

@@ -30,8 +30,11 @@ std::optional<at::ScalarType> gguf_dtype(const GgufType& type);
 /// Bytes of a row. Throws Quant if the type's blocks do not fill it.
 int64_t gguf_row_bytes(const GgufType& type, int64_t columns);
 
-/// Values [N, K] of a matrix in a GGUF format, in F32 or rounded once to BF16 or F16.
-at::Tensor decode_gguf(const Matrix& matrix, at::ScalarType dtype = at::kFloat);
+/// Values of a matrix in a GGUF format into out [N, K], F32 or rounded once to BF16.
+void decode_gguf(const Matrix& matrix, const at::Tensor& out);
+inline at::Tensor decode_gguf(const Matrix& matrix, at::ScalarType dtype = at::kFloat) {
+  return decode(matrix, dtype);
+}
 
 /// Blocks of a weight [N, K] by a plain min-max search. Q8_0 and Q4_0 only: their published files need no
 /// more; files of the other types are made elsewhere.

@@ -37,22 +37,32 @@ Matrix encode_int4(const at::Tensor& weight, const Encoding& encoding) {
   return m;
 }
 
-at::Tensor decode_int4(const Matrix& matrix, at::ScalarType dtype) {
+void decode_int4(const Matrix& matrix, const at::Tensor& out) {
+  const int64_t elements = matrix.rows * matrix.columns, groups = matrix.scale.numel();
+  integer::require_parts(matrix, elements / 2, groups);
+  integer::require_writable(out, elements);
+  const int64_t group = groups > 0 ? elements / groups : 0;
+  const bool whole = groups == 0 ? elements == 0 : elements % groups == 0 && matrix.columns % group == 0;
+  if (!whole || group % 32 != 0 || (matrix.zero.defined() && matrix.zero.numel() != groups)) {
+    fail(Status::TensorMismatch,
+         "A weight [{}, {}] in int4 has {} scales and {} centres; expected as many of both, for whole groups "
+         "of a "
+         "multiple of 32. The file is damaged; get it again.",
+         matrix.rows, matrix.columns, groups, matrix.zero.defined() ? matrix.zero.numel() : 0);
+  }
   const auto codes = matrix.codes.contiguous();
   const auto scale = matrix.scale.to(at::kBFloat16).contiguous();
   at::Tensor zero;
   if (matrix.zero.defined()) zero = matrix.zero.to(at::kBFloat16).contiguous();
-  auto out = integer::writable({matrix.rows, matrix.columns}, dtype, codes);
   integer::Int4DecodeArguments a;
   a.element = integer::element_of(out);
-  a.rows = scale.numel();
-  a.group = a.rows > 0 ? out.numel() / a.rows : 0;
-  a.codes = codes.data_ptr<uint8_t>();
+  a.rows = groups;
+  a.group = group;
+  a.codes = static_cast<const uint8_t*>(codes.data_ptr());
   a.scale = static_cast<const uint16_t*>(scale.data_ptr());
   a.zero = zero.defined() ? static_cast<const uint16_t*>(zero.data_ptr()) : nullptr;
   a.out = out.data_ptr();
-  LTX_INTEGER(int4_decode, a, codes, a.group);
-  return out.to(dtype);
+  LTX_INTEGER(int4_decode, a, codes, group);
 }
 
 }  // namespace ltx::formats

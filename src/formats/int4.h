@@ -5,7 +5,7 @@
 namespace ltx::formats {
 
 Matrix encode_int4(const at::Tensor& weight, const Encoding& encoding);
-/// F32 is not rounded: what a LoRA is added to.
-at::Tensor decode_int4(const Matrix& matrix, at::ScalarType dtype = at::kFloat);
+/// Into out [N, K], BF16 or F32, which is not rounded: what a LoRA is added to.
+void decode_int4(const Matrix& matrix, const at::Tensor& out);
 
 }  // namespace ltx::formats

@@ -6,7 +6,7 @@
 namespace ltx::formats {
 
 Matrix encode_int8(const at::Tensor& weight, const Encoding& encoding);
-/// In F32, BF16 or F16; rotated weights in their original basis.
-at::Tensor decode_int8(const Matrix& matrix, at::ScalarType dtype = at::kFloat);
+/// Into out [N, K], F32 or BF16; rotated weights in their original basis.
+void decode_int8(const Matrix& matrix, const at::Tensor& out);
 
 }  // namespace ltx::formats

@@ -12,7 +12,7 @@ else()
   list(REMOVE_ITEM integer_rows cpu/integer_avx2.cpp cpu/integer_avx512.cpp)
 endif()
 
-set(integer_sources int8.cpp rotation.cpp int4.cpp nf4.cpp gguf.cpp integer_checks.cpp cpu/integer_available.cpp
+set(integer_sources int8.cpp int8_rows.cpp int8_filter.cpp int8_activations.cpp rotation.cpp int4.cpp nf4.cpp gguf.cpp integer_checks.cpp cpu/integer_available.cpp
     ${integer_rows})
 
 if(LTX_CUDA)

@@ -83,7 +83,10 @@ constexpr int64_t kLargestRotation = 16384;
 struct RotateArguments {
   Element element = Element::Float, out_element = Element::Float;
   int64_t rows = 0, group = 0;
-  const void* x = nullptr;
+  const void* x = nullptr;  // none: int8 codes under a scale per `groups_per_scale` groups
+  const int8_t* codes = nullptr;
+  const float* scale = nullptr;
+  int64_t groups_per_scale = 1;
   void* out = nullptr;
 };
 

@@ -32,31 +32,31 @@ Matrix encode_nf4(const at::Tensor& weight) {
   return m;
 }
 
-at::Tensor decode_nf4(const Matrix& matrix, at::ScalarType dtype) {
+void decode_nf4(const Matrix& matrix, const at::Tensor& out) {
+  const int64_t elements = matrix.rows * matrix.columns, block = matrix.nf4_block;
+  if (block <= 0 || block % 2 != 0 || !matrix.table.defined() || matrix.table.numel() != 16) {
+    fail(Status::TensorMismatch,
+         "A weight [{}, {}] in NF4 has blocks of {} and a table of {}; expected an even number and 16. The "
+         "file is "
+         "damaged; get it again.",
+         matrix.rows, matrix.columns, block, matrix.table.defined() ? matrix.table.numel() : 0);
+  }
+  const int64_t blocks = (elements + block - 1) / block;
+  integer::require_parts(matrix, (elements + 1) / 2, blocks);
+  integer::require_writable(out, elements);
   const auto codes = matrix.codes.contiguous();
   const auto scale = matrix.scale.to(at::kFloat).contiguous(),
              table = matrix.table.to(at::kFloat).contiguous();
-  auto out = integer::writable({matrix.rows, matrix.columns}, dtype, codes);
   integer::Nf4DecodeArguments a;
   a.element = integer::element_of(out);
-  a.block = matrix.nf4_block;
-  a.elements = out.numel();
-  a.rows = (a.elements + a.block - 1) / a.block;
-  if (a.block <= 0 || a.block % 2 != 0 || scale.numel() != a.rows || table.numel() != 16 ||
-      codes.numel() != (a.elements + 1) / 2) {
-    fail(Status::TensorMismatch,
-         "NF4 of [{}, {}] in blocks of {} has {} codes, {} maxima and a table of {}; expected {}, {} and 16. "
-         "The "
-         "file is damaged; get it again.",
-         matrix.rows, matrix.columns, a.block, codes.numel(), scale.numel(), table.numel(),
-         (a.elements + 1) / 2, a.rows);
-  }
-  a.codes = codes.data_ptr<uint8_t>();
+  a.rows = blocks;
+  a.elements = elements;
+  a.block = block;
+  a.codes = static_cast<const uint8_t*>(codes.data_ptr());
   a.amax = scale.data_ptr<float>();
   a.table = table.data_ptr<float>();
   a.out = out.data_ptr();
-  LTX_INTEGER(nf4_decode, a, codes, a.block);
-  return out.to(dtype);
+  LTX_INTEGER(nf4_decode, a, codes, block);
 }
 
 at::Tensor expand_double_quantized(const at::Tensor& codes, const at::Tensor& nested_maxima,

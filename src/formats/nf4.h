@@ -5,8 +5,8 @@
 namespace ltx::formats {
 
 Matrix encode_nf4(const at::Tensor& weight);
-/// Whatever table the matrix brings.
-at::Tensor decode_nf4(const Matrix& matrix, at::ScalarType dtype = at::kFloat);
+/// Into out [N, K], F32 or BF16, by whatever table the matrix brings.
+void decode_nf4(const Matrix& matrix, const at::Tensor& out);
 
 /// The 16 levels, F32.
 at::Tensor nf4_table();

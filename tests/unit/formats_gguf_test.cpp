@@ -232,13 +232,12 @@ TEST_CASE("gguf: blocks of every type built by hand decode to what they say") {
     }
     const auto m = matrix_of(format, 2, kBlocks / 2 * packing.elements, bytes);
     const auto e = at::tensor(expected).view({2, -1});
-    CHECK(at::equal(decode_gguf(m), e));
-    CHECK(at::equal(decode_gguf(m, at::kBFloat16), e.to(at::kBFloat16)));
     CHECK(at::equal(decode(m), e));
+    CHECK(at::equal(decode(m, at::kBFloat16), e.to(at::kBFloat16)));
     // A slice of rows is a matrix of its own.
     const auto second = matrix_of(format, 1, kBlocks / 2 * packing.elements,
                                   Bytes(bytes.begin() + static_cast<int64_t>(bytes.size()) / 2, bytes.end()));
-    CHECK(at::equal(decode_gguf(second), e.narrow(0, 1, 1)));
+    CHECK(at::equal(decode(second), e.narrow(0, 1, 1)));
   }
 }
 
@@ -254,7 +253,7 @@ TEST_CASE("gguf: half floats of every kind scale a block") {
     b[1] = static_cast<uint8_t>(bits >> 8);
     const auto m = matrix_of(Format::Q8_0, 1, 32, b);
     for (const auto dtype : {at::kFloat, at::kBFloat16}) {
-      const float found = decode_gguf(m, dtype)[0][31].item<float>();
+      const float found = decode(m, dtype)[0][31].item<float>();
       const float expected = at::tensor(value).to(dtype).item<float>();
       CHECK((std::isnan(expected) ? std::isnan(found) : found == expected));
     }
@@ -281,20 +280,18 @@ TEST_CASE("gguf: the types that the library reads") {
 TEST_CASE("gguf: rows that are no whole blocks, codes of another length") {
   expect_error(Status::Quant, "Q4_K", [] { gguf_row_bytes(gguf_type(Format::Q4_K), 128); });
   const auto m = matrix_of(Format::Q4_0, 1, 64, Bytes(18));
-  expect_error(Status::TensorMismatch, "36 bytes", [&] { decode_gguf(m); });
+  expect_error(Status::TensorMismatch, "36 bytes", [&] { decode(m); });
   CHECK_FALSE(can_store({.format = Format::Q6_K}, 4, 128));
   CHECK(can_store({.format = Format::Q8_0}, 4, 96));
 }
 
 TEST_CASE("gguf: Q8_0 and Q4_0 are written with the errors of spec 08 §20") {
   const auto w = measured_weight();
-  CHECK(relative_error(decode_gguf(encode_gguf(w, Format::Q8_0)), w) ==
-        doctest::Approx(0.0054).epsilon(0.03));
-  CHECK(relative_error(decode_gguf(encode_gguf(w, Format::Q4_0)), w) ==
-        doctest::Approx(0.0861).epsilon(0.03));
+  CHECK(relative_error(decode(encode_gguf(w, Format::Q8_0)), w) == doctest::Approx(0.0054).epsilon(0.03));
+  CHECK(relative_error(decode(encode_gguf(w, Format::Q4_0)), w) == doctest::Approx(0.0861).epsilon(0.03));
   auto zero = at::zeros({2, 64});
   for (const auto format : {Format::Q8_0, Format::Q4_0}) {
-    CHECK(decode_gguf(encode_gguf(zero, format)).any().item<bool>() == false);
+    CHECK(decode(encode_gguf(zero, format)).any().item<bool>() == false);
     auto bad = zero.clone();
     bad[0][0] = kNan;
     expect_error(Status::Numeric, "1 of 128", [&] { encode_gguf(bad, format); });

@@ -28,14 +28,14 @@ constexpr float kEpsilon = 1.1920928955078125e-7F;
 
 TEST_CASE("int8: the errors of Gaussian weights are those of spec 08 §20") {
   const auto w = measured_weight();
-  CHECK(relative_error(decode_int8(encode_int8(w, int8())), w) == doctest::Approx(0.00870).epsilon(0.03));
-  CHECK(relative_error(decode_int8(encode_int8(w, int8(Form::TensorwiseRows))), w.to(at::kFloat)) ==
+  CHECK(relative_error(decode(encode_int8(w, int8())), w) == doctest::Approx(0.00870).epsilon(0.03));
+  CHECK(relative_error(decode(encode_int8(w, int8(Form::TensorwiseRows))), w.to(at::kFloat)) ==
         doctest::Approx(0.00874).epsilon(0.04));
   const auto scalar = encode_int8(w.to(at::kFloat), int8(Form::TensorwiseScalar));
   CHECK(scalar.scale.dim() == 0);
-  CHECK(relative_error(decode_int8(scalar), w) == doctest::Approx(0.0103).epsilon(0.10));
+  CHECK(relative_error(decode(scalar), w) == doctest::Approx(0.0103).epsilon(0.10));
   const auto rotated = encode_int8(w, int8(Form::Rows, false, 256));
-  const double error = relative_error(decode_int8(rotated), w);
+  const double error = relative_error(decode(rotated), w);
   CHECK(error > 0.0083);
   CHECK(error < 0.012);
 }
@@ -62,14 +62,14 @@ TEST_CASE("int8: rows of nothing, of next to nothing, and of one value") {
     CHECK(m.scale[1].item<float>() == kEpsilon);
     CHECK(m.codes[0].any().item<bool>() == false);
     CHECK(m.codes[3].eq(127).all().item<bool>());
-    const auto back = decode_int8(m);
+    const auto back = decode(m);
     CHECK(back[0].any().item<bool>() == false);
     CHECK(relative_error(back[7], w[7]) < 0.01);
-    CHECK(same_bits(decode_int8(m, at::kBFloat16), back.to(at::kBFloat16)));
+    CHECK(same_bits(decode(m, at::kBFloat16), back.to(at::kBFloat16)));
   }
   const auto zero = encode_int8(at::zeros({2, 16}), int8(Form::TensorwiseScalar));
   CHECK(zero.scale.item<float>() == 1e-30F);
-  CHECK(decode_int8(zero).any().item<bool>() == false);
+  CHECK(decode(zero).any().item<bool>() == false);
 }
 
 TEST_CASE("int8: the reference rounds its scale to the dtype of the weight") {
@@ -127,10 +127,9 @@ TEST_CASE("int8: rotated weights come back in their original basis") {
   const auto plain = encode_int8(w, int8(Form::TensorwiseRows)),
              rotated = encode_int8(w, int8(Form::Rows, false, 64));
   CHECK(rotated.rotation == 64);
-  CHECK(
-      same_bits(decode_int8(rotated), rotate(rotated.codes.to(at::kFloat) * rotated.scale.unsqueeze(1), 64)));
-  CHECK(relative_error(decode_int8(rotated)[1], w[1]) < 0.5 * relative_error(decode_int8(plain)[1], w[1]));
-  CHECK(same_bits(decode_int8(rotated, at::kBFloat16), decode_int8(rotated).to(at::kBFloat16)));
+  CHECK(same_bits(decode(rotated), rotate(rotated.codes.to(at::kFloat) * rotated.scale.unsqueeze(1), 64)));
+  CHECK(relative_error(decode(rotated)[1], w[1]) < 0.5 * relative_error(decode(plain)[1], w[1]));
+  CHECK(same_bits(decode(rotated, at::kBFloat16), decode(rotated).to(at::kBFloat16)));
   CHECK(can_store(int8(Form::Rows, false, 64), 8, 512));
   CHECK_FALSE(can_store(int8(Form::Rows, false, 64), 8, 96));
 }
@@ -163,14 +162,46 @@ TEST_CASE("int8: NaN and Inf among activations stay visible in their row") {
   }
 }
 
-TEST_CASE("int8: the number of threads does not matter") {
+TEST_CASE("int8: quantized again, values stay within half a step, the clamped ones within a step") {
+  const auto w = measured_weight();
+  for (const auto form : {Form::Rows, Form::TensorwiseRows}) {
+    const auto once = decode(encode_int8(w.to(at::kFloat), int8(form)));
+    const auto again = encode_int8(once, int8(form));
+    const auto steps = (decode(again) - once).abs() / again.scale.unsqueeze(1);
+    CHECK(steps.max().item<float>() <= 1.01F);
+    CHECK(steps.gt(0.51F).sum().item<int64_t>() <= w.size(0) * 2);
+  }
+}
+
+TEST_CASE("int8, int4, nf4: the number of threads does not matter") {
   const auto w = measured_weight();
   const int before = at::get_num_threads();
-  at::set_num_threads(1);
-  const auto one = encode_int8(w, int8());
-  at::set_num_threads(2);
-  const auto two = encode_int8(w, int8());
+  for (const auto& encoding : {int8(), int8(Form::TensorwiseScalar), int8(Form::Rows, false, 256),
+                               Encoding{.format = Format::Int4}, Encoding{.format = Format::Nf4}}) {
+    at::set_num_threads(1);
+    const auto one = encode(w, encoding);
+    const auto decoded = decode(one, at::kBFloat16);
+    at::set_num_threads(2);
+    const auto two = encode(w, encoding);
+    CHECK(same_bits(one.codes, two.codes));
+    CHECK(same_bits(one.scale, two.scale));
+    CHECK(same_bits(decoded, decode(two, at::kBFloat16)));
+  }
   at::set_num_threads(before);
-  CHECK(same_bits(one.codes, two.codes));
-  CHECK(same_bits(one.scale, two.scale));
+}
+
+TEST_CASE("int8: parts that do not belong together") {
+  auto m = encode_int8(gaussian({4, 64}), int8());
+  m.scale = m.scale.narrow(0, 0, 3);
+  expect_error(Status::TensorMismatch, "4 scales; found 256 and 3", [&] { decode(m); });
+  m.scale = at::ones({4});
+  m.codes = m.codes.narrow(1, 0, 32);
+  expect_error(Status::TensorMismatch, "256 bytes", [&] { decode(m); });
+  const auto scalar = encode_int8(gaussian({4, 64}), int8(Form::TensorwiseScalar));
+  auto out = at::empty({4, 64}, at::kBFloat16);
+  decode_into(scalar, out);
+  CHECK(same_bits(out, decode(scalar, at::kBFloat16)));
+  expect_error(Status::InvalidArgument, "without gaps", [&] {
+    decode_into(scalar, at::empty({64, 4}, at::kBFloat16).t());
+  });
 }

@@ -10,7 +10,7 @@ using namespace ltx::formats;
 
 TEST_CASE("nf4: the error of Gaussian weights is that of spec 08 §20") {
   const auto w = measured_weight();
-  CHECK(relative_error(decode_nf4(encode_nf4(w)), w) == doctest::Approx(0.0919).epsilon(0.03));
+  CHECK(relative_error(decode(encode_nf4(w)), w) == doctest::Approx(0.0919).epsilon(0.03));
 }
 
 TEST_CASE("nf4: every level codes to itself, a boundary to the lower code") {
@@ -39,24 +39,26 @@ TEST_CASE("nf4: blocks run over row ends and the last one may be short") {
   const auto flat = w.flatten();
   CHECK(at::equal(m.scale, at::stack({flat.slice(0, 0, 64).abs().max(), flat.slice(0, 64, 128).abs().max(),
                                       flat.slice(0, 128).abs().max()})));
-  const auto back = decode_nf4(m);
+  const auto back = decode(m);
   CHECK(relative_error(back, w) < 0.12);
-  CHECK(same_bits(decode_nf4(m, at::kBFloat16), back.to(at::kBFloat16)));
+  CHECK(same_bits(decode(m, at::kBFloat16), back.to(at::kBFloat16)));
   // The same elements as whole blocks.
   const auto padded = encode_nf4(at::constant_pad_nd(flat, {0, 27}).view({3, 64}));
-  CHECK(at::equal(decode_nf4(padded).flatten().narrow(0, 0, 165), back.flatten()));
+  CHECK(at::equal(decode(padded).flatten().narrow(0, 0, 165), back.flatten()));
 }
 
 TEST_CASE("nf4: the stored table and block size count") {
   auto m = encode_nf4(gaussian({4, 64}, 1));
   m.table = at::arange(16, at::kFloat);
   const auto codes = at::stack({m.codes.bitwise_right_shift(4), m.codes.bitwise_and(15)}, 1).view({4, 64});
-  CHECK(at::equal(decode_nf4(m), codes * m.scale.unsqueeze(1)));
+  CHECK(at::equal(decode(m), codes * m.scale.unsqueeze(1)));
   m.nf4_block = 32;
   m.scale = at::arange(1, 9, at::kFloat);
-  CHECK(at::equal(decode_nf4(m), (codes.view({8, 32}) * m.scale.unsqueeze(1)).view({4, 64})));
+  CHECK(at::equal(decode(m), (codes.view({8, 32}) * m.scale.unsqueeze(1)).view({4, 64})));
   m.nf4_block = 128;
-  expect_error(Status::TensorMismatch, "8 maxima", [&] { decode_nf4(m); });
+  expect_error(Status::TensorMismatch, "128 bytes of codes and 2 scales", [&] { decode(m); });
+  m.table = at::zeros({8});
+  expect_error(Status::TensorMismatch, "a table of 8", [&] { decode(m); });
 }
 
 TEST_CASE("nf4: zero blocks, subnormal blocks, NaN") {
@@ -66,10 +68,15 @@ TEST_CASE("nf4: zero blocks, subnormal blocks, NaN") {
   const auto m = encode_nf4(w);
   CHECK(m.scale[0].item<float>() == 0);
   CHECK(m.codes.narrow(0, 0, 32).eq(0x77).all().item<bool>());
-  CHECK(at::isfinite(decode_nf4(m)).all().item<bool>());
-  CHECK(decode_nf4(m)[2][0].item<float>() == -3);
+  CHECK(at::isfinite(decode(m)).all().item<bool>());
+  CHECK(decode(m)[2][0].item<float>() == -3);
   w[1][5] = kNan;
   expect_error(Status::Numeric, "1 of 192", [&] { encode_nf4(w); });
+}
+
+TEST_CASE("nf4: quantized again, values stay") {
+  const auto once = decode(encode_nf4(measured_weight()));
+  CHECK(at::equal(decode(encode_nf4(once)), once));
 }
 
 TEST_CASE("nf4: double quantized maxima are expanded") {

@@ -269,24 +269,44 @@ LTX_INLINE void hadamard_digit(float* v, int64_t group, int64_t step) {
   }
 }
 
-template <class E, class O>
+/// `load(i, n)` yields n elements of the group from i.
+template <class O, class Load>
+LTX_INLINE void rotate_group(typename O::Stored* out, int64_t group, float* buffer, Lanes factor, Load load) {
+  if (group < kLanes) {
+    store<O>(out, hadamard_lanes(load(0, group) * factor), group);
+    return;
+  }
+  for (int64_t i = 0; i < group; i += kLanes) {
+    Fp32::store(buffer + i, hadamard_quads(hadamard_lanes(load(i, int64_t{kLanes}) * factor)));
+  }
+  for (int64_t step = kLanes; step < group; step *= 4) hadamard_digit(buffer, group, step);
+  for (int64_t i = 0; i < group; i += kLanes) O::store(out + i, Fp32::load(buffer + i));
+}
+
+template <class O>
 void rotate(const RotateArguments& a, int64_t begin, int64_t end) {
   float buffer[kLargestRotation];
-  float root = 1;
-  for (int64_t size = a.group; size > 1; size /= 4) root *= 0.5F;
-  const Lanes factor = broadcast(root);  // a power of two
+  const Lanes factor = broadcast(integer::rotation_factor(a.group));
   for (int64_t row = begin; row < end; ++row) {
-    const auto* const x = static_cast<const typename E::Stored*>(a.x) + row * a.group;
     auto* const out = static_cast<typename O::Stored*>(a.out) + row * a.group;
-    if (a.group < kLanes) {
-      store<O>(out, hadamard_lanes(load<E>(x, a.group) * factor), a.group);
-      continue;
+    if (!a.x) {
+      const int8_t* const codes = a.codes + row * a.group;
+      const Lanes scale = broadcast(integer::plain(a.scale[row / a.groups_per_scale]));
+      rotate_group<O>(
+          out, a.group, buffer, factor, [&](int64_t i, int64_t n) __attribute__((always_inline)) {
+            return from_signed(bytes_at(codes + i, n)) * scale;
+          });
+    } else if (a.element == Element::Float) {
+      const float* const x = static_cast<const float*>(a.x) + row * a.group;
+      rotate_group<O>(
+          out, a.group, buffer,
+          factor, [&](int64_t i, int64_t n) __attribute__((always_inline)) { return load<Fp32>(x + i, n); });
+    } else {
+      const uint16_t* const x = static_cast<const uint16_t*>(a.x) + row * a.group;
+      rotate_group<O>(
+          out, a.group, buffer,
+          factor, [&](int64_t i, int64_t n) __attribute__((always_inline)) { return load<Bf16>(x + i, n); });
     }
-    for (int64_t i = 0; i < a.group; i += kLanes) {
-      Fp32::store(buffer + i, hadamard_quads(hadamard_lanes(E::load(x + i) * factor)));
-    }
-    for (int64_t step = kLanes; step < a.group; step *= 4) hadamard_digit(buffer, a.group, step);
-    for (int64_t i = 0; i < a.group; i += kLanes) O::store(out + i, Fp32::load(buffer + i));
   }
 }
 
@@ -475,11 +495,7 @@ LTX_BY_ELEMENT(gguf_decode, GgufDecodeArguments)
 #undef LTX_BY_ELEMENT
 
 void rotate_rows(const RotateArguments& a, int64_t begin, int64_t end) {
-  const bool wide = a.out_element == Element::Float;
-  if (a.element == Element::Float) {
-    return wide ? rotate<Fp32, Fp32>(a, begin, end) : rotate<Fp32, Bf16>(a, begin, end);
-  }
-  return wide ? rotate<Bf16, Fp32>(a, begin, end) : rotate<Bf16, Bf16>(a, begin, end);
+  return a.out_element == Element::Float ? rotate<Fp32>(a, begin, end) : rotate<Bf16>(a, begin, end);
 }
 
 }  // namespace

@@ -151,6 +151,13 @@ LTX_SCALAR uint8_t nf4_code(float v, float inverse) {
 
 // The Hadamard matrix of spec 08 §9.3, one digit to the base 4: y = H₄ (a, b, c, d), not yet divided.
 
+/// 1/√group for a power of 4: a power of two.
+LTX_SCALAR float rotation_factor(int64_t group) {
+  float factor = 1;
+  for (; group > 1; group /= 4) factor *= 0.5F;
+  return factor;
+}
+
 struct Quad {
   float a, b, c, d;
 };
