@@ -61,7 +61,6 @@ void bench_rows(const at::Tensor& w) {
 }  // namespace
 
 int main() {
-  const at::NoGradGuard no_grad;
   at::set_num_threads(1);
   const auto w = at::randn({kRows, kColumns}).mul_(0.02).to(at::kBFloat16);
   bench_rows(w);
