@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/error.h"
 #include "diffusion/loops.h"
 #include "diffusion/steps.h"
 
@@ -44,7 +45,7 @@ class LoopRunner {
     const Evaluation evaluation{surroundings_.stage, evaluations_++, step, sigmas[index].item<double>(),
                                 streams_};
     if (surroundings_.observer) surroundings_.observer->evaluating(evaluation);
-    auto denoised = denoiser_(model_, streams_, sigmas, index);
+    auto denoised = predict(sigmas, index, step);
     if (surroundings_.observer) surroundings_.observer->predicted(evaluation, denoised);
     for_each([&](LoopStream& stream) {
       stream.prediction = std::move(stream.which == Stream::Video ? denoised.video : denoised.audio);
@@ -73,6 +74,17 @@ class LoopRunner {
   LoopResult finish() { return {std::move(streams_), evaluations_}; }
 
  private:
+  /// Names stage and step where the network fails on numbers.
+  Denoised predict(const at::Tensor& sigmas, int64_t index, int64_t step) {
+    try {
+      return denoiser_(model_, streams_, sigmas, index);
+    } catch (const Error& error) {
+      if (error.status() != Status::Numeric) throw;
+      fail(Status::Numeric, "stage {}, step {} of {}: {}", surroundings_.stage, step + 1, sigmas.numel() - 1,
+           error.what());
+    }
+  }
+
   static LoopStream make(Stream which, latents::State& state) {
     return {which, state, Remask(state.denoise_mask, state.clean_latent), std::nullopt};
   }

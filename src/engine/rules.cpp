@@ -116,16 +116,6 @@ void check_built(const PipelineParams& p) {
         "params.kind is {}, a recipe that this build of the library does not have. Use distilled, one-stage, "
         "two-stage, two-stage-hq, keyframes, ic-lora, audio-to-video, retake or text-to-audio.",
         name_of(p.kind));
-  const auto stored = [](QuantPolicy policy) {
-    return policy == QuantPolicy::Auto || policy == QuantPolicy::None;
-  };
-  require_built(stored(p.quant), "params.quant", "a quantized transformer");
-  require_built(stored(p.text_quant), "params.text_quant", "quantized text models");
-  require_built(stored(p.vae_quant), "params.vae_quant", "a quantized video VAE");
-  require_built(!p.measure_quantization, "params.measure_quantization", "quantization");
-  require_built(p.quant_options == QuantOptions{}, "params.quant_options", "quantization");
-  require_built(p.text_quant_options == QuantOptions{}, "params.text_quant_options", "quantization");
-  require_built(p.quant_rules.empty(), "params.quant_rules", "quantization");
   require_built(p.memory_mode == MemoryMode::Auto || p.memory_mode == MemoryMode::Persistent ||
                     p.memory_mode == MemoryMode::Cold,
                 "params.memory_mode", "offloading");

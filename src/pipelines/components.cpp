@@ -3,6 +3,7 @@
 #include <c10/core/DeviceGuard.h>
 
 #include <fstream>
+#include <set>
 
 #include "base/error.h"
 #include "device/device.h"
@@ -24,8 +25,7 @@ using WeightPart = weights::Component;
 
 weights::ModelPaths paths_of(const engine::ModelPaths& p) {
   return {p.root,      p.checkpoint,    p.transformer,       p.text_encoder,       p.video_vae,
-          p.audio_vae, p.duration_head, p.spatial_upsampler, p.temporal_upsampler, p.prompt_enhancer,
-          {}};
+          p.audio_vae, p.duration_head, p.spatial_upsampler, p.temporal_upsampler, p.prompt_enhancer, {}};
 }
 
 bool has_two_stages(engine::PipelineKind kind) {
@@ -120,6 +120,7 @@ Components::Components(const engine::PipelineParams& params)
       files_(paths_of(params.models), wants_distilled(params.kind)),
       device_(choose_device(params)),
       compute_(params.compute_dtype == engine::ComputeDtype::F32 ? at::kFloat : at::kBFloat16),
+      quantization_(params, device_),
       max_batch_size_(params.max_batch_size),
       parts_(parts_of(params.kind)) {
   uint64_t total = 0;
@@ -134,6 +135,7 @@ Components::Components(const engine::PipelineParams& params)
         entry.file_bytes += weights::stored_bytes(files_.open(source).view.store());
     }
     total += entry.file_bytes;
+    entry.policy = resolved_policy(part);
   }
   if (auto warning = files_.check_pairing(); !warning.empty()) warnings_.push_back(std::move(warning));
   const auto transformer_part = files_.open(WeightPart::Transformer);
@@ -152,6 +154,13 @@ Components::Components(const engine::PipelineParams& params)
   check_loras();
   if (kind_ == engine::PipelineKind::IcLora) reference_scale();
   for (const auto& warning : files_.warnings()) warnings_.push_back(warning);
+
+  // A policy that does not suit the files is refused now, too.
+  for (const auto part : parts_)
+    for (const auto source : sources_of(part))
+      quantization_.context(part, source == WeightPart::TextEncoder
+                                      ? files_.text_encoder().open().view.store()
+                                      : files_.open(source).view.store());
 
   // Weights, activations and the frames share the memory; what does not fit comfortably is read for its
   // phase.
@@ -224,13 +233,15 @@ Lease<Network> Components::lease(Component component, Monitor& monitor, Make&& m
   monitor.checkpoint();
   monitor.progress({.phase = Phase::Load, .bytes_total = file_bytes});
   uint64_t done = 0;
+  quantization_.report().forget(engine::name_of(component));
   // Builds one network of the component from its part of the files, reporting bytes as it reads.
   const auto build = [&](const weights::Part& part, std::shared_ptr<const weights::Store> store,
                          auto&& network) {
     auto reading = std::make_shared<weights::ProgressStore>(std::move(store), monitor, done, file_bytes);
     const weights::View view(reading);
+    const auto context = quantization_.context(component, *reading);
     auto made = weights::build_complete(view, [&](const weights::View& complete) {
-      auto built = network(quant::Source(complete, device_, compute_), part);
+      auto built = network(quant::Source(complete, device_, compute_, context), part);
       note_unused(complete);  // this view, not the outer one, knows what was taken
       return built;
     });
@@ -241,8 +252,7 @@ Lease<Network> Components::lease(Component component, Monitor& monitor, Make&& m
   const std::lock_guard lock(mutex_);
   auto& entry = slot(component);
   bytes_read_ += file_bytes;
-  entry.weight_bytes =
-      compute_ == at::kFloat ? 2 * file_bytes : file_bytes;  // nearly all weights are stored in bf16
+  entry.weight_bytes = weight_bytes(component, file_bytes);
   entry.alive = network;
   if (persistent_) entry.kept = network;
   return network;
@@ -472,6 +482,7 @@ engine::ComponentState Components::state(Component component) const {
   for (const auto part : component == Component::All ? parts_ : std::vector{component}) {
     const auto& entry = const_cast<Components*>(this)->slot(part);
     state.file_bytes += entry.file_bytes;
+    if (component != Component::All) state.quant = entry.policy;
     if (entry.alive.expired()) continue;
     (device_.is_cuda() ? state.device_bytes : state.host_bytes) += entry.weight_bytes;
     state.on_device = true;
@@ -479,9 +490,36 @@ engine::ComponentState Components::state(Component component) const {
   return state;
 }
 
+engine::QuantPolicy Components::resolved_policy(Component component) const {
+  const auto kind = quantization_.policy(component).kind();
+  if (kind != quant::Kind::Auto) return static_cast<engine::QuantPolicy>(kind);
+  std::set<quant::Kind> stored;
+  for (const auto source : sources_of(component)) {
+    const auto part = source == WeightPart::TextEncoder ? files_.text_encoder().open() : files_.open(source);
+    const auto& store = part.view.store();
+    for (const auto& name : store.names())
+      if (const auto format = store.find(name)->format; format != formats::Format::Unquantized)
+        stored.insert(quant::kind_of(format));
+  }
+  if (stored.empty()) return engine::QuantPolicy::None;
+  return stored.size() == 1 ? static_cast<engine::QuantPolicy>(*stored.begin()) : engine::QuantPolicy::Auto;
+}
+
+uint64_t Components::weight_bytes(Component component, uint64_t file_bytes) const {
+  const auto& report = quantization_.report();
+  const auto name = engine::name_of(component);
+  // What no policy touched is nearly all stored in bf16.
+  const uint64_t plain = file_bytes - std::min(file_bytes, report.bytes_before(name));
+  return (compute_ == at::kFloat ? 2 * plain : plain) + report.bytes_after(name);
+}
+
 std::vector<std::string> Components::warnings() const {
+  auto all = quantization_.report().warnings();
+  const auto lost = quant::survival_warnings(quantization_.report().fusions());
+  all.insert(all.end(), lost.begin(), lost.end());
   const std::lock_guard lock(mutex_);
-  return warnings_;
+  all.insert(all.end(), warnings_.begin(), warnings_.end());
+  return all;
 }
 
 uint64_t Components::bytes_read() const {

@@ -16,6 +16,7 @@
 #include "models/upsampler/upsampler.h"
 #include "models/video_vae/decoder.h"
 #include "models/video_vae/encoder.h"
+#include "pipelines/quantization.h"
 #include "weights/lora.h"
 #include "weights/model_files.h"
 
@@ -66,6 +67,10 @@ class Components {
   at::Device device() const { return device_; }
   at::ScalarType compute() const { return compute_; }
   bool persistent() const { return persistent_; }
+  /// The policies, and what loading made of each layer.
+  const Quantization& quantization() const { return quantization_; }
+  /// The policy that a component comes to: AUTO is that of the stored format, AUTO where there are several.
+  engine::QuantPolicy resolved_policy(engine::Component component) const;
   /// Of the file's transformer, known from its header.
   const transformer::Config& transformer_config() const { return transformer_config_; }
   /// Whether the transformer knows tokens that stand for single frames.
@@ -80,6 +85,7 @@ class Components {
 
   /// Parts of the recipe, in the order of their first use.
   const std::vector<engine::Component>& parts() const { return parts_; }
+  bool has(engine::Component component) const { return slots_.contains(component); }
   /// What a caller should know: file warnings, tensors that no network took.
   std::vector<std::string> warnings() const;
   uint64_t bytes_read() const;
@@ -90,6 +96,7 @@ class Components {
     std::weak_ptr<const void> alive;
     uint64_t weight_bytes = 0;  // in memory while alive
     uint64_t file_bytes = 0;
+    engine::QuantPolicy policy = engine::QuantPolicy::None;
   };
 
   template <class Network, class Make>
@@ -99,6 +106,7 @@ class Components {
   std::shared_ptr<const weights::Store> transformer_store(const std::vector<weights::Lora>& loras,
                                                           std::vector<std::string>* warnings = nullptr) const;
   void note_unused(const weights::View& view);
+  uint64_t weight_bytes(engine::Component component, uint64_t file_bytes) const;
 
   struct GivenLora {
     std::shared_ptr<const weights::LoraFile> file;
@@ -114,6 +122,7 @@ class Components {
   std::vector<GivenLora> loras_;
   at::Device device_;
   at::ScalarType compute_;
+  Quantization quantization_;
   bool persistent_ = true;
   transformer::Config transformer_config_;
   int64_t max_batch_size_;

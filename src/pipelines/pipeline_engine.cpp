@@ -10,6 +10,7 @@
 #include "io/atomic_file.h"
 #include "latents/geometry.h"
 #include "models/text/default_prompts.h"
+#include "pipelines/calibrate.h"
 #include "pipelines/factory.h"
 #include "pipelines/recipes.h"
 
@@ -51,6 +52,10 @@ std::optional<FrameSize> frame_size(const at::Tensor& video) {
   return FrameSize{static_cast<int32_t>(pixels[4]), static_cast<int32_t>(pixels[3])};
 }
 
+std::string policy_name(engine::QuantPolicy policy) {
+  return std::string(quant::name_of(static_cast<quant::Kind>(policy)));
+}
+
 }  // namespace
 
 PipelineEngine::PipelineEngine(const engine::PipelineParams& params)
@@ -75,7 +80,10 @@ PipelineEngine::PipelineEngine(const engine::PipelineParams& params)
   facts_.audio_context = context_width(config.audio);
   if (params.kind == engine::PipelineKind::IcLora) facts_.reference = components_.reference_scale();
   // What AUTO came to.
-  params_.quant = params_.text_quant = params_.vae_quant = engine::QuantPolicy::None;
+  for (const auto& [part, policy] : {std::pair{Component::Transformer, &params_.quant},
+                                     {Component::TextEncoder, &params_.text_quant},
+                                     {Component::VideoDecoder, &params_.vae_quant}})
+    *policy = components_.has(part) ? components_.state(part).quant : engine::QuantPolicy::None;
   params_.compute_dtype =
       components_.compute() == at::kFloat ? engine::ComputeDtype::F32 : engine::ComputeDtype::Bf16;
   params_.memory_mode = components_.persistent() ? engine::MemoryMode::Persistent : engine::MemoryMode::Cold;
@@ -99,8 +107,9 @@ std::string PipelineEngine::info_json() const {
   json components = json::array();
   for (const auto part : components_.parts()) {
     const auto state = components_.state(part);
-    components.push_back(
-        {{"component", engine::name_of(part)}, {"file_bytes", state.file_bytes}, {"policy", "none"}});
+    components.push_back({{"component", engine::name_of(part)},
+                          {"file_bytes", state.file_bytes},
+                          {"policy", policy_name(state.quant)}});
   }
   return json{
       {"pipeline", engine::name_of(params_.kind)},
@@ -110,6 +119,7 @@ std::string PipelineEngine::info_json() const {
       {"memory_mode", components_.persistent() ? "persistent" : "cold"},
       {"files", files},
       {"components", components},
+      {"quantization", components_.quantization().report().json()},
       {"warnings", components_.warnings()}}
       .dump();
 }
@@ -231,6 +241,20 @@ void PipelineEngine::encode_text(const engine::Request& request, const std::stri
   Run run(wanted, components_, unused, prompts_, sink);
   write_text_embeddings(path, run.encode_prompts(guided),
                         components_.files().metadata(weights::Component::Transformer).raw("model_version"));
+}
+
+void PipelineEngine::calibrate(const std::vector<engine::Request>& resolved, const std::string& path,
+                               engine::Sink& sink) {
+  io::AtomicFile::probe(path);
+  TransformerMaxima maxima;
+  for (size_t i = 0; i < resolved.size(); ++i) {
+    auto request = resolved[i];
+    request.output.path.clear();  // nothing is decoded for nobody
+    CalibrationSink quiet(sink, static_cast<int32_t>(i), static_cast<int32_t>(resolved.size()));
+    const quant::ObserveLinears watching(maxima);
+    generate(request, quiet);
+  }
+  maxima.result().write(path);
 }
 
 void PipelineEngine::preload(Component component, engine::Sink& sink) {

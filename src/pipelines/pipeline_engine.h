@@ -22,6 +22,8 @@ class PipelineEngine final : public engine::Engine {
   engine::Request resolve(const engine::Request& request) const override;
   engine::Output generate(const engine::Request& resolved, engine::Sink& sink) override;
   void encode_text(const engine::Request& request, const std::string& path, engine::Sink& sink) override;
+  void calibrate(const std::vector<engine::Request>& resolved, const std::string& path,
+                 engine::Sink& sink) override;
   void preload(engine::Component component, engine::Sink& sink) override;
   void evict(engine::Component component) override;
   engine::MemoryUse memory_use() const override;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/error.h"
+#include "pipelines/numeric_guard.h"
+
 namespace ltx::pipelines {
 namespace {
 
@@ -50,9 +53,20 @@ const transformer::Session& TransformerVelocity::session_for(const std::optional
 diffusion::StreamTensors TransformerVelocity::velocities(const std::optional<latents::Modality>& video,
                                                          const std::optional<latents::Modality>& audio,
                                                          const latents::Perturbations& perturbations) {
-  const auto outputs =
-      session_for(video, audio)
-          .step(pointer(video), pointer(audio), perturbations.empty() ? nullptr : &perturbations, monitor_);
+  const auto& session = session_for(video, audio);
+  const auto* passes = perturbations.empty() ? nullptr : &perturbations;
+  const auto outputs = session.step(pointer(video), pointer(audio), passes, monitor_);
+  for (const auto& velocity : {outputs.video, outputs.audio})
+    if (velocity && !all_finite(*velocity)) {
+      // Once more, looking at every layer: the search costs nothing until it is needed.
+      FirstNonFinite search;
+      {
+        const quant::ObserveLinears watching(search);
+        session.step(pointer(video), pointer(audio), passes, monitor_);
+      }
+      fail(Status::Numeric, "transformer: {}. Use compute_dtype f32, another policy or other weights.",
+           search.found() ? search.describe() : "the velocities are not finite");
+    }
   return {outputs.video, outputs.audio};
 }
 

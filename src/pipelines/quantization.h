@@ -1,0 +1,36 @@
+// The policies under which a pipeline's networks are loaded, from the caller's parameters.
+#pragma once
+#include <memory>
+
+#include "engine/params.h"
+#include "engine/rules.h"
+#include "quant/context.h"
+
+namespace ltx::pipelines {
+
+class Quantization {
+ public:
+  /// Throws InvalidArgument or Unsupported for a policy that the component does not have, naming those that
+  /// it has; what calibration files are refused for.
+  Quantization(const engine::PipelineParams& params, const at::Device& device);
+
+  /// What the layers of a component are loaded with; null for a component that no policy and no rule reaches.
+  /// Throws Quant where the files do not suit the policy.
+  std::shared_ptr<const quant::Context> context(engine::Component component,
+                                                const weights::Store& store) const;
+
+  /// The policy of a component.
+  const quant::Policy& policy(engine::Component component) const;
+  /// What loading made of each layer, of all components.
+  const quant::Report& report() const { return *report_; }
+  quant::Report& report() { return *report_; }
+
+ private:
+  quant::Policy transformer_, text_, vae_, others_;
+  quant::DeviceAbility ability_;
+  std::shared_ptr<const quant::Calibration> calibration_;
+  bool measure_ = false;
+  std::shared_ptr<quant::Report> report_ = std::make_shared<quant::Report>();
+};
+
+}  // namespace ltx::pipelines
