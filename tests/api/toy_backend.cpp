@@ -207,8 +207,9 @@ namespace {
 class Backend final : public api::Backend {
  public:
   void convert(const engine::ConvertParams& params, engine::Sink& sink) override {
-    for (uint64_t done = 0; done <= 4; ++done) {
-      sink.progress({.phase = Phase::Convert, .bytes_done = done, .bytes_total = 4});
+    // With `overwrite` it lasts until it is cancelled.
+    for (uint64_t done = 0; done <= 4 || params.overwrite; ++done) {
+      sink.progress({.phase = Phase::Convert, .bytes_done = done % 5, .bytes_total = 4});
       check(sink);
     }
     sink.log(LogLevel::Info, "convert", "done");

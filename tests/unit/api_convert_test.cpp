@@ -53,6 +53,7 @@ TEST_CASE("convert: defaults, a blocking call with events, a job") {
   CHECK(ltx_job_wait(job, 20000) == LTX_OK);
   CHECK(ltx_job_status(job) == LTX_OK);
   ltx_free(job);
+  c.params.overwrite = 1;
   CHECK(ltx_convert(&c.params, cancel, nullptr) == LTX_E_CANCELLED);
 }
 
