@@ -8,7 +8,7 @@ namespace ltx::formats {
 Matrix encode_int4(const at::Tensor& weight, const Encoding& encoding) {
   integer::require_matrix(weight);
   const int64_t group = encoding.group_size, rows = weight.size(0), columns = weight.size(1);
-  if (group <= 0 || group % 32 != 0) {
+  if (!is_int4_group(group)) {
     fail(Status::Quant, "int4 has no groups of {}. Use 32, 64, 128 or 256.", group);
   }
   if (columns % group != 0) {

@@ -136,6 +136,8 @@ void decode_into(const Matrix& matrix, const at::Tensor& out) {
 }
 
 bool can_store(const Encoding& encoding, int64_t rows, int64_t columns) {
+  if (encoding.format == Format::Unquantized) return true;
+  if (rows <= 0 || columns <= 0) return false;
   switch (encoding.format) {
     case Format::Fp8Block128:
     case Format::Fp6Block128:
@@ -145,7 +147,7 @@ bool can_store(const Encoding& encoding, int64_t rows, int64_t columns) {
     case Format::Int8:
       return encoding.rotation == 0 || columns % encoding.rotation == 0;
     case Format::Int4:
-      return encoding.group_size > 0 && encoding.group_size % 32 == 0 && columns % encoding.group_size == 0;
+      return is_int4_group(encoding.group_size) && columns % encoding.group_size == 0;
     default:
       return !is_gguf(encoding.format) || columns % gguf_type(encoding.format).block_elements == 0;
   }

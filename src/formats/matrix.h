@@ -68,7 +68,7 @@ at::Tensor decode(const Matrix& matrix, at::ScalarType dtype = at::kFloat);
 /// already takes a fifth of the time that fresh memory takes.
 void decode_into(const Matrix& matrix, const at::Tensor& out);
 
-/// Whether a format can store [N, K] (spec 08 §2.3, storage column).
+/// Whether a format can store [N, K] (spec 08 §2.3, storage column); none stores an empty matrix.
 bool can_store(const Encoding& encoding, int64_t rows, int64_t columns);
 
 }  // namespace ltx::formats

@@ -1,5 +1,7 @@
 #include "formats/nf4.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "formats/integer_launch.h"
 
@@ -62,7 +64,9 @@ void decode_nf4(const Matrix& matrix, const at::Tensor& out) {
 at::Tensor expand_double_quantized(const at::Tensor& codes, const at::Tensor& nested_maxima,
                                    const at::Tensor& nested_table, float offset, int64_t nested_block) {
   const int64_t blocks = codes.numel();
-  if (nested_block <= 0 || nested_maxima.numel() != (blocks + nested_block - 1) / nested_block ||
+  // A block beyond the last element changes nothing; the scales are repeated no more often than needed.
+  const int64_t repeats = std::min(nested_block, std::max<int64_t>(1, blocks));
+  if (repeats <= 0 || nested_maxima.numel() != (blocks + repeats - 1) / repeats ||
       nested_table.numel() != 256 || codes.scalar_type() != at::kByte) {
     fail(Status::TensorMismatch,
          "{} block maxima, quantized in blocks of {}, come with {} scales and a table of {}; expected U8 "
@@ -71,7 +75,7 @@ at::Tensor expand_double_quantized(const at::Tensor& codes, const at::Tensor& ne
          blocks, nested_block, nested_maxima.numel(), nested_table.numel());
   }
   const auto scale =
-      nested_maxima.to(at::kFloat).reshape({-1}).repeat_interleave(nested_block).narrow(0, 0, blocks);
+      nested_maxima.to(at::kFloat).reshape({-1}).repeat_interleave(repeats).narrow(0, 0, blocks);
   return nested_table.to(at::kFloat).reshape({-1}).index_select(0, codes.reshape({-1}).to(at::kLong)) *
              scale +
          offset;

@@ -1,6 +1,7 @@
 #include "formats/fp8.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "expect_error.h"
 #include "formats/activations.h"
@@ -161,7 +162,18 @@ TEST_CASE("fp8: e5m2 without a scale is decoded, fp16 is decoded with one roundi
   CHECK(same_bits(decode(row, at::kBFloat16), decode(row).to(at::kBFloat16)));
   expect_error(Status::InvalidArgument, "F32 or BF16", [&] { decode(row, at::kDouble); });
   expect_error(Status::Quant, "no matrix", [] { encode(at::ones({3}), as(Format::Fp8PerRow)); });
-  CHECK(decode(encode(at::empty({0, 8}), as(Format::Fp8PerTensor))).size(1) == 8);
+  for (const auto format : {Format::Fp8Unscaled, Format::Fp8PerTensor, Format::Fp8PerRow, Format::Fp8Block128,
+                            Format::Fp6Block128, Format::Mxfp8, Format::Nvfp4, Format::Int8, Format::Int4,
+                            Format::Nf4, Format::Q8_0})
+    for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{0, 256}, {256, 0}, {0, 0}}) {
+      CHECK(!can_store(as(format), rows, columns));
+      expect_error(Status::Quant,
+                   fmt::format("A weight [{}, {}] cannot be stored as {}", rows, columns, name_of(format)),
+                   [&, rows = rows, columns = columns] {
+                     encode(at::empty({rows, columns}), as(format));
+                   });
+    }
+  CHECK(encode(at::empty({0, 8}), as(Format::Unquantized)).columns == 8);
 }
 
 TEST_CASE("fp8 activations: as the weights, and NaN reaches the result") {

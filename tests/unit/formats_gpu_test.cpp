@@ -76,6 +76,22 @@ TEST_SUITE("gpu") {
               if (can_store(encoding, rows, columns))
                 check_same(encode(w.to(cuda), encoding), encode(w, encoding));
             }
+        // Memory that begins anywhere.
+        const Encoding six_bits{.format = Format::Fp6Block128};
+        if (can_store(six_bits, rows, columns)) {
+          const auto expected = encode(w, six_bits);
+          const auto begin_at_one = [&](at::ScalarType type) {
+            return at::zeros({rows * columns + 1}, at::TensorOptions(type).device(cuda))
+                .narrow(0, 1, rows * columns)
+                .view({rows, columns});
+          };
+          check_same(encode(begin_at_one(dtype).copy_(w), six_bits), expected);
+          for (const auto out_dtype : {at::kFloat, at::kBFloat16}) {
+            const auto out = begin_at_one(out_dtype);
+            decode_into(expected.to(cuda), out);
+            CHECK(same_values(out.cpu(), decode(expected, out_dtype)));
+          }
+        }
         for (const auto scale : {MxScale::Floor, MxScale::Even, MxScale::Ceil})
           check_same(quantize_mxfp8(w.to(cuda), scale), quantize_mxfp8(w, scale));
         for (const bool reference : {false, true}) {

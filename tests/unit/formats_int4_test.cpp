@@ -101,6 +101,8 @@ TEST_CASE("int4: what cannot be stored") {
   CHECK_FALSE(can_store(int4(64), 2, 96));
   CHECK_FALSE(can_store(int4(0), 2, 96));
   CHECK(can_store(int4(32), 2, 96));
+  CHECK_FALSE(can_store(int4(96), 2, 96));
+  CHECK_FALSE(can_store(int4(512), 2, 512));
   for (const bool symmetric : {false, true}) {
     auto w = gaussian({2, 64});
     w[1][40] = kNan;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "expect_error.h"
 #include "formats_integer_support.h"
 
@@ -87,6 +89,13 @@ TEST_CASE("nf4: double quantized maxima are expanded") {
   CHECK(maxima.numel() == 300);
   CHECK(maxima[3].item<float>() == table[21].item<float>() * 2.0F + 0.25F);
   CHECK(maxima[299].item<float>() == table[299 * 7 % 256].item<float>() * 0.5F + 0.25F);
+  // One scale for more blocks than there are: as many as there are.
+  const auto one = expand_double_quantized(codes, scales.narrow(0, 0, 1), table, 0.25F, 300);
+  for (const int64_t block : {int64_t{1} << 31, std::numeric_limits<int64_t>::max()})
+    CHECK(at::equal(expand_double_quantized(codes, scales.narrow(0, 0, 1), table, 0.25F, block), one));
+  for (const int64_t block : {int64_t{0}, int64_t{-1}})
+    expect_error(Status::TensorMismatch, "300 block maxima",
+                 [&, block = block] { expand_double_quantized(codes, scales, table, 0, block); });
   expect_error(Status::TensorMismatch, "300 block maxima",
                [&] { expand_double_quantized(codes, scales.narrow(0, 0, 1), table, 0); });
 }

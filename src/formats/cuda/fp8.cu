@@ -50,8 +50,26 @@ __device__ __forceinline__ float scaled(float v, float factor, Scaling scaling) 
   return v;
 }
 
-/// An item is N elements of one block of a row.
-template <class T, int N>
+/// N neighbouring elements in one access, or one by one at an address that does not allow that.
+template <bool kWhole, class T, int N>
+__device__ __forceinline__ void load(const T* p, Packed<T, N>& values) {
+  if constexpr (kWhole) {
+    values = *reinterpret_cast<const Packed<T, N>*>(p);
+  } else {
+    for (int i = 0; i < N; ++i) values.e[i] = p[i];
+  }
+}
+template <bool kWhole, class T, int N>
+__device__ __forceinline__ void store(const Packed<T, N>& values, T* p) {
+  if constexpr (kWhole) {
+    *reinterpret_cast<Packed<T, N>*>(p) = values;
+  } else {
+    for (int i = 0; i < N; ++i) p[i] = values.e[i];
+  }
+}
+
+/// An item is N elements of one block of a row; six bits need whole groups of four.
+template <class T, int N, bool kWhole = true>
 struct Encode {
   Fp8EncodeArguments a;
   int64_t blocks;  // of a row
@@ -60,21 +78,22 @@ struct Encode {
     const int64_t at = item * N, row = at / a.columns, column = at % a.columns;
     float factor = 1.0F;
     if (a.scaling != Scaling::None) factor = a.factor[row / a.block_rows * blocks + column / a.block_columns];
-    const auto x = *reinterpret_cast<const Packed<T, N>*>(static_cast<const T*>(a.x) + at);
+    Packed<T, N> x;
+    load<kWhole>(static_cast<const T*>(a.x) + at, x);
     Packed<uint8_t, N> codes;
     for (int i = 0; i < N; ++i) {
       const float plain = value_of(x.e[i]), v = scaled(plain, factor, a.scaling);
       codes.e[i] = a.code == Code::E4m3 ? scalar::encode_scaled<scalar::E4m3>(v, plain, a.saturate)
                                         : scalar::encode_scaled<scalar::E5m2>(v, plain, a.saturate);
     }
-    uint8_t* const out = a.codes + row * a.codes_stride + column / 4 * (a.six_bits ? 3 : 4) + column % 4;
+    uint8_t* const out = a.codes + row * a.codes_stride;
     if constexpr (N % 4 == 0) {
       if (a.six_bits) {
-        for (int i = 0; i < N / 4; ++i) scalar::pack_fp6(codes.e + 4 * i, out + 3 * i);
+        for (int i = 0; i < N / 4; ++i) scalar::pack_fp6(codes.e + 4 * i, out + column / 4 * 3 + 3 * i);
         return;
       }
     }
-    *reinterpret_cast<Packed<uint8_t, N>*>(out) = codes;
+    store<kWhole>(codes, out + column);
   }
 };
 
@@ -109,8 +128,8 @@ struct Quantize {
   }
 };
 
-/// An item is N elements of one block of a row.
-template <class T, int N>
+/// An item is N elements of one block of a row; six bits need whole groups of four.
+template <class T, int N, bool kWhole = true>
 struct Decode {
   Fp8DecodeArguments a;
 
@@ -119,14 +138,25 @@ struct Decode {
     const int64_t block = row / a.block_rows * a.scale_stride + column / a.block_columns;
     const float scale =
         a.exponent ? scalar::decode_e8m0(a.exponent[block]) : (a.scale ? a.scale[block] : 1.0F);
-    const auto codes = *reinterpret_cast<const Packed<uint8_t, N>*>(a.codes + row * a.codes_stride + column);
+    Packed<uint8_t, N> codes;
+    codes_at(a.codes + row * a.codes_stride, column, codes);
     Packed<T, N> out;
     for (int i = 0; i < N; ++i) {
       const float v = a.code == Code::E4m3 ? scalar::decode_float8<scalar::E4m3>(codes.e[i])
                                            : scalar::decode_float8<scalar::E5m2>(codes.e[i]);
       out.e[i] = element_of<T>(v * scale);
     }
-    *reinterpret_cast<Packed<T, N>*>(static_cast<T*>(a.out) + at) = out;
+    store<kWhole>(out, static_cast<T*>(a.out) + at);
+  }
+
+  __device__ void codes_at(const uint8_t* row, int64_t column, Packed<uint8_t, N>& codes) const {
+    if constexpr (N % 4 == 0) {
+      if (a.six_bits) {
+        for (int i = 0; i < N / 4; ++i) scalar::unpack_fp6(row + column / 4 * 3 + 3 * i, codes.e + 4 * i);
+        return;
+      }
+    }
+    load<kWhole>(row + column, codes);
   }
 };
 
@@ -143,6 +173,7 @@ void encode_as(const Fp8EncodeArguments& a, cudaStream_t stream) {
   if (a.columns % kVector == 0 && one_block && aligned(a.x, sizeof(T) * kVector) &&
       (a.six_bits || (a.codes_stride % kVector == 0 && aligned(a.codes, kVector))))
     return each(Encode<T, kVector>{a, blocks}, count / kVector, stream);
+  if (a.six_bits) return each(Encode<T, 4, false>{a, blocks}, count / 4, stream);
   each(Encode<T, 1>{a, blocks}, count, stream);
 }
 
@@ -153,6 +184,7 @@ void decode_as(const Fp8DecodeArguments& a, cudaStream_t stream) {
   if (a.columns % kVector == 0 && a.block_columns % kVector == 0 && vectors &&
       aligned(a.out, sizeof(T) * kVector))
     return each(Decode<T, kVector>{a}, count / kVector, stream);
+  if (a.six_bits) return each(Decode<T, 4, false>{a}, count / 4, stream);
   each(Decode<T, 1>{a}, count, stream);
 }
 
@@ -172,6 +204,7 @@ void scales(const ScaleArguments& a, cudaStream_t stream) {
 }
 
 void fp8_encode(const Fp8EncodeArguments& a, cudaStream_t stream) {
+  if (a.rows == 0 || a.columns == 0) return;
   if (a.bits) block_max({a.element, a.rows, a.columns, a.columns, false, a.x, a.bits}, stream);
   return a.element == Element::Float ? encode_as<float>(a, stream) : encode_as<uint16_t>(a, stream);
 }
