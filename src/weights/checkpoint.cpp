@@ -1,6 +1,7 @@
 #include "weights/checkpoint.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.h"
 #include "weights/gguf_store.h"
@@ -30,6 +31,15 @@ bool is_telling(Component component, std::string_view name) {
     default:
       return true;
   }
+}
+
+/// The name without what writers leave out of one place and not of the other: the prefix and the segment of
+/// a compiled block.
+std::string bare_name(std::string_view name) {
+  auto bare = without_compiled_segment(name);
+  for (const std::string_view prefix : {"model.diffusion_model.", "diffusion_model."})
+    if (bare.starts_with(prefix)) return bare.substr(prefix.size());
+  return bare;
 }
 
 }  // namespace
@@ -73,12 +83,17 @@ StoredHints Checkpoint::hints(const Naming& naming, const nlohmann::json& transf
     const auto rename = naming(*file);
     if (const auto found = file->metadata().find(kQuantizationMetadata); found != file->metadata().end()) {
       const auto source = fmt::format("'{}': metadata '{}'", file->path().string(), kQuantizationMetadata);
+      const auto own_name = [&](std::string_view key) { return rename ? rename(key) : std::string(key); };
+      // The weights of this component, by what both spellings share.
+      std::map<std::string, std::string> by_bare_name;
+      for (const auto& [name, entry] : file->tensors())
+        if (name.ends_with(kWeight))
+          if (auto own = own_name(name); !own.empty()) by_bare_name.emplace(bare_name(name), std::move(own));
       for (auto& [layer, marker] : parse_quantization_metadata(found->second, source)) {
-        // The prefix of the file's tensors, which some writers leave out here.
-        auto key = layer + ".weight";
-        for (const auto* prefix : {"model.diffusion_model.", "diffusion_model."})
-          if (!file->find(key) && file->find(prefix + layer + ".weight")) key = prefix + layer + ".weight";
-        const auto own = rename ? rename(key) : key;
+        const auto key = layer + std::string(kWeight);
+        const auto likely = by_bare_name.find(bare_name(key));
+        const bool elsewhere = file->find(key) || likely == by_bare_name.end();
+        const auto own = elsewhere ? own_name(key) : likely->second;
         if (!own.empty()) hints.metadata[own.substr(0, own.size() - kWeight.size())] = std::move(marker);
       }
     } else {

@@ -38,8 +38,8 @@ void check_gguf_architecture(const io::TensorFile& file) {
 GgufStore::GgufStore(std::shared_ptr<const FileStore> base) : base_(std::move(base)) {
   for (const auto& name : base_->names()) {
     const auto& info = *base_->find(name);
+    if (!info.gguf) continue;  // of a safetensors file beside it
     const auto* container = io::gguf_type_named(info.dtype);
-    if (!container && !info.dtype.starts_with("type ")) continue;  // of a safetensors file beside it
     const auto* type = container ? formats::gguf_type(container->id) : nullptr;
     if (!type)
       fail(Status::Quant, "{} has the GGUF type '{}', which is not read. Use a file with the types {}.",

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "formats/int4.h"
 #include "weights/layer_facts.h"
 
 namespace ltx::weights {
@@ -220,6 +221,11 @@ class FormatDecision {
     const int64_t groups = scale.shape[1];
     if (scale.shape[0] != layer.rows() || groups == 0 || layer.columns() % groups != 0)
       facts_.wrong_scale(layer, scale, fmt::format("[{}, K/group]", layer.rows()));
+    if (!formats::is_int4_group(layer.columns() / groups))
+      fail(Status::TensorMismatch,
+           "{}: expected groups of 32, 64, 128 or 256 elements for int4, found {} {} and thus {}. Use an "
+           "unmodified file.",
+           scale.source, scale.dtype, text_of(scale.shape), layer.columns() / groups);
     if (said && said->group_size && *said->group_size != layer.columns() / groups)
       fail(Status::Quant, "{}: group_size {} contradicts {} {}. Use an unmodified file.", said->source,
            *said->group_size, scale.source, text_of(scale.shape));

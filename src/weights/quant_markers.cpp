@@ -1,5 +1,7 @@
 #include "weights/quant_markers.h"
 
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -152,7 +154,8 @@ Nf4State parse_nf4_state(std::string_view text, const std::string& source) {
   state.nested_block = positive(member(object, "nested_blocksize"), "nested_blocksize", source).value_or(256);
   const json& offset = member(object, "nested_offset");
   if (!offset.is_null()) {
-    if (!offset.is_number()) reject(source, "nested_offset", "a number", offset);
+    if (!offset.is_number() || std::abs(offset.get<double>()) > std::numeric_limits<float>::max())
+      reject(source, "nested_offset", "a number that F32 holds", offset);
     state.nested_offset = offset.get<double>();
   }
   return state;

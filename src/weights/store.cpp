@@ -122,6 +122,7 @@ FileStore::FileStore(std::vector<std::shared_ptr<const io::TensorFile>> files,
                            {entry.shape, entry.dtype,
                             fmt::format("'{}': tensor '{}'", file->path().string(), name)}});
       place->second.info.key = name;
+      place->second.info.gguf = file->container() == io::Container::Gguf;
       if (!first) impl->overwritten.push_back(std::move(own));
     }
   }

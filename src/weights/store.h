@@ -31,6 +31,7 @@ struct TensorInfo {
   /// What the file holds for it, scales included, where shape and dtype do not say it; else 0.
   uint64_t bytes = 0;
   std::string key = {};  // full name in the file
+  bool gguf = false;     // `dtype` is a type of that container, where some names mean other things
 };
 
 /// A layer's weight as a file stores it, with what the file says about the layer's activations.

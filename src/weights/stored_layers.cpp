@@ -135,9 +135,11 @@ class LayerDetector {
            facts_.weight(*straight).source, text_of(straight->shape), facts_.weight(*turned).source,
            text_of(turned->shape));
     if (!turned) return;
-    // Square layers, and those that the config does not name, follow the others (spec 08 §6.5).
+    // Square layers, and those that the config does not name, follow the others (spec 08 §6.5). A table that
+    // no Linear has and that comes without a scale is not known to be a layer: it stays as it is.
     for (auto& [name, layer] : result_.layers_)
-      if (!layer.ready && is_plain_fp8(layer)) {
+      if (!layer.ready && is_plain_fp8(layer) &&
+          (hints_.shapes.find(name) || layer.companion("weight_scale"))) {
         layer.layout = StoredLayout::KN;
         std::swap(layer.shape[0], layer.shape[1]);
       }
@@ -181,16 +183,19 @@ class LayerDetector {
       if (weight && result_.layers_.contains(layer)) continue;
       const TensorInfo* scale = files_.find(name + "_scale");
       auto scale_name = name + "_scale";
-      if (!scale && weight) scale = files_.find(scale_name = layer + ".scale_weight");
+      for (const std::string_view spelling : {".scale_weight", ".weight_scale_inv"})
+        if (!scale && weight) scale = files_.find(scale_name = layer + std::string(spelling));
       if (!scale) {
         result_.scaled_[name] = "";
         continue;
       }
       const auto rows = found.shape.empty() ? 1 : found.shape[0];
-      const bool per_row = found.shape.size() >= 2 && is_row_scale(scale->shape, rows);
+      // The name of block scales says nothing of rows.
+      const bool may_have_rows = found.shape.size() >= 2 && !scale_name.ends_with("_inv");
+      const bool per_row = may_have_rows && is_row_scale(scale->shape, rows);
       if (!is_float(scale->dtype) || (element_count(*scale) != 1 && !per_row))
         fail(Status::TensorMismatch, "{}: expected one value{}, found {} {}. Use an unmodified file.",
-             scale->source, found.shape.size() >= 2 ? fmt::format(" or [{}]", rows) : "", scale->dtype,
+             scale->source, may_have_rows ? fmt::format(" or [{}]", rows) : "", scale->dtype,
              text_of(scale->shape));
       result_.scaled_[name] = scale_name;
       result_.hidden_.insert(scale_name);

@@ -168,6 +168,11 @@ class LayerReader {
         raw("absmax").flatten(), values("nested_absmax", Allow::NotNegative).flatten(),
         values("nested_quant_map", Allow::Finite).flatten(), static_cast<float>(layer_.nf4.nested_offset),
         layer_.nf4.nested_block);
+    if (!m.scale.isfinite().all().item<bool>())
+      fail(Status::Quant,
+           "{}: expected finite block maxima, found others once they are expanded with {}. Download the file "
+           "again.",
+           info("absmax").source, info("nested_absmax").source);
   }
 
   void read_activation_scales(StoredMatrix& result) const {

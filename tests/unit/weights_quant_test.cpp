@@ -10,6 +10,7 @@
 #include "formats/activations.h"
 #include "formats/nf4.h"
 #include "formats/scale_swizzle.h"
+#include "gguf_fixture.h"
 #include "weights/checkpoint.h"
 #include "weights/inspect.h"
 #include "weights/model_files.h"
@@ -237,6 +238,15 @@ TEST_CASE("weights stored [K, N] are turned, square ones with the others") {
   CHECK(matrix.codes.is_contiguous());
   CHECK(at::equal(matrix.codes.view(at::kByte), wide.view(at::kByte)));
 
+  // What the config does not name is turned if its scale shows that it is a layer; a table is none.
+  const auto table = e4m3(random({24, 8}) * 1000);
+  auto beside = other;
+  beside["embed_tokens.weight"] = table;
+  beside["other.weight"] = turned(table);
+  beside["other.weight_scale"] = at::ones({});
+  for (const auto* name : {"embed_tokens", "other"})
+    CHECK(at::equal(read(beside, name), table.to(at::kBFloat16)));
+
   // Nothing to go by: as PyTorch has it.
   const auto alone = read({{kSquare + ".weight", square}}, kSquare);
   CHECK(at::equal(alone, square.to(at::kBFloat16)));
@@ -323,6 +333,18 @@ TEST_CASE("scales and weights of wrong shapes are refused with both shapes") {
   refuses(Status::TensorMismatch, {kTall + ".weight_scale", "[16, K/group]"},
           {{kTall + ".weight", at::zeros({16, 32}, at::kByte)},
            {kTall + ".weight_scale", at::ones({16, 3}, at::kBFloat16)}});
+  for (const int64_t groups : {1, 2, 4, 8, 16}) {
+    const Tensors grouped{{"layer.weight", at::zeros({16, 128}, at::kByte)},
+                          {"layer.weight_scale", at::ones({16, groups}, at::kBFloat16)}};
+    if (256 / groups >= 32) {
+      CHECK(detect(grouped)->find("layer")->format == Format::Int4);
+    } else {
+      refuses(Status::TensorMismatch, {"layer.weight_scale", "32, 64, 128 or 256", "thus 16"}, grouped);
+    }
+  }
+  refuses(Status::TensorMismatch, {"layer.weight_scale", "thus 96"},
+          {{"layer.weight", at::zeros({16, 96}, at::kByte)},
+           {"layer.weight_scale", at::ones({16, 2}, at::kBFloat16)}});
   refuses(Status::TensorMismatch, {kTall + ".weight_zero", "BF16 [16, 2]"},
           {{kTall + ".weight", at::zeros({16, 32}, at::kByte)},
            {kTall + ".weight_scale", at::ones({16, 2}, at::kBFloat16)},
@@ -522,11 +544,27 @@ TEST_CASE("nf4: tables of the file, double quantization") {
            {R"({"quant_type":"nf4","shape":[-16,64]})", "shape"},
            {R"({"quant_type":"nf4","shape":[1e300,64]})", "shape"},
            {R"({"quant_type":"nf4","shape":[16,64],"blocksize":0})", "blocksize"},
-           {R"({"quant_type":"nf4","shape":[16,64],"nested_offset":"x"})", "nested_offset"}}) {
+           {R"({"quant_type":"nf4","shape":[16,64],"nested_offset":"x"})", "nested_offset"},
+           {R"({"quant_type":"nf4","shape":[16,64],"nested_offset":-1e39})", "a number that F32 holds"}}) {
     wrong = tensors;
     wrong[kTall + ".weight.quant_state.bitsandbytes__nf4"] = bytes_of(text);
     refuses(Status::Quant, {"quant_state", part}, wrong);
   }
+  // Each part is finite, their sum is not.
+  wrong = tensors;
+  wrong[kTall + ".weight.nested_absmax"] = at::full({1}, 3e38);
+  wrong[kTall + ".weight.nested_quant_map"] = at::ones({256});
+  wrong[kTall + ".weight.quant_state.bitsandbytes__nf4"] =
+      bytes_of(R"({"quant_type":"nf4","shape":[16,64],"nested_offset":3e38})");
+  refuses(Status::Quant, {kTall + ".weight.absmax", "finite block maxima", "nested_absmax"}, wrong);
+  // A nested block that no memory holds is one block.
+  wrong = tensors;
+  wrong[kTall + ".weight.quant_state.bitsandbytes__nf4"] = bytes_of(json{
+      {"quant_type", "nf4"},
+      {"shape", {16, 64}},
+      {"nested_offset", mean},
+      {"nested_blocksize", 1LL << 31}}.dump());
+  CHECK(at::equal(read(wrong, kTall), read(tensors, kTall)));
   wrong = tensors;
   wrong[kTall + ".weight.quant_state.bitsandbytes__nf4"] =
       bytes_of(R"({"quant_type":"nf4","shape":[32,32]})");
@@ -547,7 +585,9 @@ TEST_CASE("fp8 tensors that are no layer's weight become bf16") {
                         {"norm.weight", norm},
                         {"norm.weight_scale", at::full({}, 2.F)},
                         {"conv.weight", conv},
-                        {"conv.scale_weight", at::full({}, 2.F)}};
+                        {"conv.scale_weight", at::full({}, 2.F)},
+                        {"conv2.weight", conv},
+                        {"conv2.weight_scale_inv", at::full({1}, 0.25F)}};
   const auto layers = detect(tensors);
   CHECK(layers->policy() == "none");
   const QuantizedStore store(layers);
@@ -564,7 +604,10 @@ TEST_CASE("fp8 tensors that are no layer's weight become bf16") {
   check(kWide + ".bias", bias.to(at::kFloat) * 0.5F);
   check("norm.weight", norm.to(at::kFloat) * 2);
   check("conv.weight", conv.to(at::kFloat) * 2);
-  CHECK(store.names().size() == 6);
+  check("conv2.weight", conv.to(at::kFloat) * 0.25F);
+  CHECK(store.names().size() == 7);
+  refuses(Status::TensorMismatch, {"conv2.weight_scale_inv", "expected one value, found F32 [4]"},
+          {{"conv2.weight", conv}, {"conv2.weight_scale_inv", at::ones({4})}});
   refuses(Status::TensorMismatch, {"table_scale", "one value or [9]", "F32 [32]"},
           {{"table", table}, {"table_scale", at::ones({32})}});
   refuses(Status::TensorMismatch, {"table_scale", "U8"},
@@ -713,6 +756,31 @@ TEST_CASE("checkpoints: components open through their formats, plain files as th
            {{kTall + ".weight", codes.view(at::kChar)}, {kTall + ".weight_scale", at::ones({16, 1})}},
            {{"_quantization_metadata", rotated.dump()}});
   CHECK(Checkpoint(bare).layers()->find(kTall)->rotation == 64);
+  // Whatever prefix and compiled segment one of the two has and the other has not.
+  for (const std::string in_file : {"model.diffusion_model.", "diffusion_model.", ""})
+    for (const std::string in_metadata : {"model.diffusion_model.", "diffusion_model.", ""})
+      for (const int compiled : {0, 1, 2, 3}) {
+        CAPTURE(in_file);
+        CAPTURE(in_metadata);
+        CAPTURE(compiled);
+        auto segment = kTall;
+        segment.insert(segment.find(".audio_ff"), "._orig_mod");
+        const auto stored_name = in_file + (compiled & 1 ? segment : kTall),
+                   said_name = in_metadata + (compiled & 2 ? segment : kTall);
+        const json entries{
+            {"layers",
+             {{said_name, {{"format", "int8_tensorwise"}, {"convrot", true}, {"convrot_groupsize", 64}}}}}};
+        const auto file = (folder / "prefixes.safetensors").string();
+        save_tensors(
+            file,
+            {{stored_name + ".weight", codes.view(at::kChar)},
+             {stored_name + ".weight_scale", at::ones({16, 1})}},
+            {{"config", json{{"transformer", kConfig}}.dump()}, {"_quantization_metadata", entries.dump()}});
+        const auto opened = Checkpoint(std::filesystem::path(file)).open(Component::Transformer).view;
+        CHECK(opened.store().stored_layers()->find(kTall)->rotation == 64);
+        CHECK(opened.store().stored_layers()->warnings().empty());
+        CHECK(Checkpoint(std::filesystem::path(file)).layers()->find(kTall)->rotation == 64);
+      }
   for (const auto& [text, part_of_message] : std::map<std::string, std::string>{
            {"{", "not JSON"}, {"{}", "layers"}, {R"({"layers":{"a":1}})", "'a'"}})
     check_error(Status::Quant, {"_quantization_metadata", part_of_message}, [&, text = text] {
@@ -748,6 +816,41 @@ TEST_CASE("checkpoints: components open through their formats, plain files as th
     CHECK(broken["quantization_error"].get<std::string>().find("contradicts") != std::string::npos);
     CHECK(broken["tensors"] == 1);
   }
+}
+
+TEST_CASE("a GGUF transformer beside a safetensors file of int8 connectors") {
+  const Folder folder;
+  const std::string connector = "video_embeddings_connector.transformer_1d_blocks.0.attn1.to_q";
+  auto config = kConfig;
+  config["connector_num_attention_heads"] = 2;
+  config["connector_attention_head_dim"] = 4;
+  const auto gguf =
+      folder.write("transformer.gguf", test::GgufWriter{}
+                                           .text("general.architecture", "ltxv")
+                                           .text("config", json{{"transformer", config}}.dump())
+                                           .tensor("adaln_single.linear.bias", {8}, 0, std::string(32, '\0'))
+                                           .bytes());
+  const auto codes = at::arange(64).view({8, 8}).to(at::kChar);
+  const std::string prefix = "model.diffusion_model.";
+  save_tensors((folder / "connectors.safetensors").string(),
+               {{prefix + connector + ".weight", codes},
+                {prefix + connector + ".weight_scale", at::full({8}, 0.5F)},
+                {prefix + "video_embeddings_connector.positions", at::arange(4).to(at::kInt)},
+                {"text_embedding_projection.aggregate_embed.weight", at::ones({4, 4}, at::kBFloat16)}});
+  const Checkpoint checkpoint({gguf, folder / "connectors.safetensors"});
+  const auto view = checkpoint.open(Component::Embeddings).view;
+  const auto name = "video_connector" + connector.substr(connector.find('.')) + ".weight";
+  CHECK(view.info(name)->format == Format::Int8);
+  CHECK(at::equal(view.take(name, {8, 8}), bf16(codes.to(at::kFloat) * 0.5F)));
+  CHECK(view.info("video_connector.positions")->dtype == "I32");
+
+  // In a GGUF file the same letters are a type that is not read.
+  const auto bad = folder.write("bad.gguf", test::GgufWriter{}
+                                                .text("general.architecture", "ltxv")
+                                                .tensor("adaln_single.linear.bias", {8}, 24, "01234567")
+                                                .bytes());
+  check_error(Status::Quant, {"adaln_single.linear.bias", "GGUF type 'I8'"},
+              [&] { Checkpoint(bad).open(Component::Transformer); });
 }
 
 TEST_CASE("a text encoder that mixes formats, as ComfyUI packs them") {
