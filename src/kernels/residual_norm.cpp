@@ -8,9 +8,11 @@ namespace ltx::kernels {
 std::vector<at::Tensor> residual_norm(at::Tensor& x, const at::Tensor& y, const TokenRows* gate,
                                       at::ArrayRef<const ScaleShiftRows*> by, double eps) {
   ResidualNormArguments a;
-  if (by.size() > std::size(a.outs) || (y.defined() && y.sizes() != x.sizes())) {
-    fail(Status::Internal, "A residual step has {} outputs or operands of different shape. Report this.",
-         by.size());
+  const bool fits = !y.defined() || (y.sizes() == x.sizes() && y.scalar_type() == x.scalar_type() &&
+                                     y.device() == x.device() && y.is_contiguous());
+  if (by.size() > std::size(a.outs) || !fits) {
+    fail(Status::Internal,
+         "A residual step has {} outputs or operands of different shape or dtype. Report this.", by.size());
   }
   a.element = element_of(x);
   a.width = x.size(-1);

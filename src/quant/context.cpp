@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "device/device.h"
+#include "quant/backends/back_end.h"
 #include "quant/layer_sets.h"
 #include "weights/stored_layers.h"
 
@@ -205,9 +206,8 @@ DeviceAbility ability_of(const at::Device& device) {
     ability.compute_capability = 10 * properties->major + properties->minor;
     ability.cuda_version = CUDART_VERSION / 10 * 10;  // 12090 = 12.9
   }
-#else
-  static_cast<void>(device);
 #endif
+  ability.cpu_int8 = device.is_cpu() && cpu_has_int8();
   return ability;
 }
 

@@ -35,7 +35,7 @@ std::shared_ptr<const Context> make_context(Context wanted, const weights::Store
 Layer layer_of(const Context& context, std::string name, const weights::TensorInfo& info,
                const weights::StoredLayer* stored);
 
-/// What the device can do; a CPU: nothing.
+/// What the device can do.
 DeviceAbility ability_of(const at::Device& device);
 
 }  // namespace ltx::quant

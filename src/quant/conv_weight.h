@@ -6,10 +6,13 @@
 
 namespace ltx::quant {
 
+struct LayerReport;
+
 class ConvWeight {
  public:
   ConvWeight() = default;
-  /// Takes `weight` [Co, Ci, kt, kh, kw] at the source's place.
+  /// Takes `weight` [Co, Ci, kt, kh, kw] at the source's place, held as the source's policy decides, and
+  /// reports it. Codes that the file stores in int8 are kept.
   ConvWeight(const Source& source, at::IntArrayRef shape);
   /// A weight that no policy reaches.
   explicit ConvWeight(at::Tensor plain);
@@ -21,6 +24,8 @@ class ConvWeight {
   bool quantized() const { return !plain_.defined(); }
 
  private:
+  void hold_int8(const Source& source, at::IntArrayRef shape, bool keep, LayerReport& entry);
+
   at::Tensor plain_;
   formats::Int8Filter filter_;
   at::ScalarType compute_ = at::kFloat;

@@ -88,15 +88,18 @@ class Loader {
                      : resolve_order(context_.policy.options().lora_order, layer_.stored, target());
     // The update is one of W, which meets x; the codes meet x·p.
     if (order == LoraOrder::After && decision_.keep_stored && given.stored &&
-        given.stored->pre_quant_scale.defined())
+        (given.stored->pre_quant_scale.defined() ||
+         !can_fuse_after(given.stored->matrix, decision_.encoding)))
       order = LoraOrder::Runtime;
     if (given.stored && decision_.keep_stored)
       keep(*given.stored);
     else
       encode(given, order);
     if (order == LoraOrder::After) fuse_after_encoding(given.updates);
-    if (order == LoraOrder::Runtime)
+    if (order == LoraOrder::Runtime) {
       parts_.low_rank = runtime_factors(given.updates, source_.device(), source_.compute());
+      lora_ = LayerFusion{name_, order, layer_.stored != Format::Unquantized, {}};
+    }
     const bool held = parts_.weight.format != Format::Unquantized;
     parts_.kind = held ? decision_.kind : Kind::None;
     parts_.arithmetic = decision_.arithmetic;
@@ -230,6 +233,8 @@ class Loader {
     entry.act_scale = act_scale_;
     entry.bytes_before = weights::stored_bytes(info);
     entry.bytes_after = parts_.weight.bytes();
+    for (const auto& factors : parts_.low_rank)
+      entry.bytes_after += factors.up.nbytes() + factors.down.nbytes();
     entry.error = error_;
     entry.lora = lora_;
     context_.report->add(std::move(entry));

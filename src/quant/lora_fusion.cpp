@@ -154,6 +154,17 @@ Rows decoded(const Matrix& base, at::ScalarType through) {
   };
 }
 
+/// `base`'s own format again, in the form that `encoding` says.
+Encoding own_encoding(const Matrix& base, Encoding encoding) {
+  encoding.format = base.format;
+  if (base.format == Format::Int8) encoding.rotation = base.rotation;
+  if (base.format == Format::Int4) {
+    encoding.group_size = base.columns / base.scale.size(-1);
+    encoding.symmetric = !base.zero.defined();
+  }
+  return encoding;
+}
+
 FusedWeight fuse_unscaled(const Matrix& base, const Sum& sum, const Encoding& encoding, Rounding rounding) {
   const auto dtype = base.codes.scalar_type();
   const auto overflow = encoding.reference ? formats::Overflow::Cast : formats::Overflow::Saturate;
@@ -225,8 +236,7 @@ FusedWeight fuse_after(const Matrix& base, const std::vector<ScaledFactors>& upd
     sum.add = add_bf16;
     sum.exact = false;
   };
-  Encoding own = encoding;
-  own.format = base.format;
+  const auto own = own_encoding(base, encoding);
   switch (base.format) {
     case Format::Unquantized:
       sum.without = [&](int64_t begin, int64_t count) {
@@ -245,12 +255,7 @@ FusedWeight fuse_after(const Matrix& base, const std::vector<ScaledFactors>& upd
       through_bf16();
       return encode_sum(sum, own);
     case Format::Int4:
-      own.group_size = base.columns / base.scale.size(-1);
-      own.symmetric = !base.zero.defined();
-      return encode_sum(sum, own);
     case Format::Int8:
-      own.rotation = base.rotation;
-      return encode_sum(sum, own);
     case Format::Fp8PerTensor:
     case Format::Fp8PerRow:
     case Format::Mxfp8:
@@ -263,6 +268,11 @@ FusedWeight fuse_after(const Matrix& base, const std::vector<ScaledFactors>& upd
                          return plain(add_bf16(without, update));
                        });
   }
+}
+
+bool can_fuse_after(const Matrix& base, const Encoding& encoding) {
+  return formats::is_gguf(base.format) ||  // becomes bf16
+         formats::can_store(own_encoding(base, encoding), base.rows, base.columns);
 }
 
 std::vector<ScaledFactors> runtime_factors(const std::vector<ScaledFactors>& updates, at::Device device,

@@ -50,6 +50,10 @@ FusedWeight fuse_before(const at::Tensor& values, const std::vector<weights::Sca
 FusedWeight fuse_after(const formats::Matrix& base, const std::vector<weights::ScaledFactors>& updates,
                        const formats::Encoding& encoding, Rounding rounding = Rounding::Auto);
 
+/// Whether fuse_after() can store its sum: not in a format whose blocks the file left incomplete at the edges
+/// (spec 08 §2.3).
+bool can_fuse_after(const formats::Matrix& base, const formats::Encoding& encoding);
+
 /// `runtime`: the factors for LinearParts::low_rank, in memory of their own and in the dtype that the layer
 /// computes in.
 std::vector<weights::ScaledFactors> runtime_factors(const std::vector<weights::ScaledFactors>& updates,

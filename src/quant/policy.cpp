@@ -104,9 +104,10 @@ std::string capability_text(int capability) {
   return fmt::format("{}.{}", capability / 10, capability % 10);
 }
 
-std::string device_text(const DeviceAbility& device) {
-  return device.cuda ? "compute capability " + capability_text(device.compute_capability)
-                     : std::string("a CPU, which has no compute capability");
+std::string device_text(Kind kind, const DeviceAbility& device) {
+  if (device.cuda) return "compute capability " + capability_text(device.compute_capability);
+  return kind == Kind::Int8Dynamic ? "a CPU without int8 dot products (AVX-512 VNNI)"
+                                   : "a CPU, which has no compute capability";
 }
 
 }  // namespace
@@ -320,8 +321,9 @@ void Policy::choose_arithmetic(Decision& decision, const Layer& layer, const Dev
   const auto way =
       route(decision.kind, device, decision.per_row ? Granularity::PerRow : Granularity::PerTensor);
   // A stored layer may have a shape that the native multiplication does not take (spec 08 §2.3).
-  const bool refused = decision.keep_stored && !way.by_definition &&
-                       dims_filter(decision.kind, decision.encoding, layer.rows, layer.columns) == "gemm";
+  const auto refused = decision.keep_stored && !way.by_definition
+                           ? dims_filter(decision.kind, decision.encoding, layer.rows, layer.columns)
+                           : std::string_view();
   switch (options_.arithmetic) {
     case Arithmetic::Dequant:
     case Arithmetic::Emulate:
@@ -333,7 +335,8 @@ void Policy::choose_arithmetic(Decision& decision, const Layer& layer, const Dev
              "policy {}: native arithmetic needs compute capability {}, the device is {}. Use compute 'auto' "
              "or "
              "'dequant'.",
-             name_of(decision.kind), capability_text(way.minimum_capability), device_text(device));
+             name_of(decision.kind), capability_text(way.minimum_capability),
+             device_text(decision.kind, device));
       break;
     case Arithmetic::Auto:
       if (way.by_definition) return;
@@ -344,12 +347,13 @@ void Policy::choose_arithmetic(Decision& decision, const Layer& layer, const Dev
                  "policy {}: native arithmetic needs compute capability {}, the device is {}; weights are "
                  "dequantized "
                  "to bf16 for each multiplication",
-                 name_of(decision.kind), capability_text(way.minimum_capability), device_text(device))});
+                 name_of(decision.kind), capability_text(way.minimum_capability),
+                 device_text(decision.kind, device))});
       if (!way.native) return;
       break;
   }
-  if (refused)
-    decision.fallback = "gemm";
+  if (!refused.empty())
+    decision.fallback = refused;
   else
     decision.arithmetic = Arithmetic::Native;
 }
@@ -358,6 +362,9 @@ Decision Policy::decide(const Layer& layer, const DeviceAbility& device) const {
   const auto name = target_ == Target::Transformer ? canonical_name(layer.name) : layer.name;
   auto decision =
       layer.stored == Format::Unquantized ? decide_plain(layer, name) : decide_stored(layer, name);
+  // How a kept layer is encoded again when a LoRA is added to it (spec 08 §6.6, §6.7).
+  if (decision.keep_stored && decision.kind == Kind::Fp8ScaledMm)
+    decision.encoding.fp8_form = Encoding::Fp8Form::Multiply;
   choose_arithmetic(decision, layer, device);
   return decision;
 }
@@ -405,7 +412,7 @@ Route route(Kind kind, const DeviceAbility& device, Granularity) {
       return needs(89, 11080);
     case Kind::Int8Dynamic: {
       auto way = needs(75, 0);
-      way.native = way.native || !device.cuda;  // the CPU back end
+      if (!device.cuda) way.native = device.cpu_int8;
       return way;
     }
     case Kind::Mxfp8:

@@ -31,7 +31,7 @@ struct Options {
 };
 
 /// An override of the policy: a format for the layers whose "component:layer" the glob matches; the last
-/// match wins.
+/// match wins. In a component's name '-' and '_' are the same, and "video_vae" is its encoder and decoder.
 struct Rule {
   std::string pattern;
   formats::Format format = formats::Format::Unquantized;
@@ -48,6 +48,7 @@ struct DeviceAbility {
   bool cuda = false;
   int compute_capability = 0;  // 90 = 9.0; 0 on a CPU
   int cuda_version = 0;        // of the build, 12090 = 12.9; 0: new enough
+  bool cpu_int8 = false;       // of a CPU: int8 dot products, and LibTorch's operators for them
 };
 
 /// One layer as the policy sees it.
@@ -82,7 +83,8 @@ struct Decision {
   bool per_row = true;       // fp8-dynamic: activations per token, as the weight is per row; else per tensor
   std::string skipped;       // why a layer of the set stays unquantized ("storage", "gemm", "kept block" …)
   Outcome outcome = Outcome::Plain;
-  std::string fallback;  // why a stored layer multiplies dequantized although the device is able: "gemm"
+  std::string fallback;  // why a stored layer multiplies dequantized although the device is able: "gemm",
+                         // "storage"
   /// Said once per policy and topic, whatever the number of layers.
   struct Warning {
     std::string topic;  // "fallback" (spec 08 §19), "stored", "fold", "rule"

@@ -59,7 +59,10 @@ json layer_json(const LayerReport& layer) {
     entry["cosine"] = layer.error->cosine;
   }
   if (layer.lora)
-    entry["lora"] = {{"slope", layer.lora->survival.slope()},
+    entry["lora"] = {{"order", layer.lora->order == LoraOrder::Runtime  ? "runtime"
+                               : layer.lora->order == LoraOrder::Before ? "before"
+                                                                        : "after"},
+                     {"slope", layer.lora->survival.slope()},
                      {"relative_l2", layer.lora->survival.relative_l2()},
                      {"size", layer.lora->survival.size()}};
   return entry;

@@ -28,7 +28,7 @@ WeightError weight_error(const at::Tensor& wanted, const formats::Matrix& held);
 
 struct LayerReport {
   std::string component, name;
-  std::vector<int64_t> shape;  // [N, K]
+  std::vector<int64_t> shape;  // [N, K]; of a convolution [Co, Ci, kt, kh, kw]
   formats::Format stored = formats::Format::Unquantized;
   formats::Format held = formats::Format::Unquantized;
   Kind kind = Kind::None;
@@ -36,7 +36,7 @@ struct LayerReport {
   Outcome outcome = Outcome::Plain;
   std::string reason;                          // of a skip
   std::string act_scale;                       // "static", "dynamic", "calibrated", "fixed-1"; empty: none
-  uint64_t bytes_before = 0, bytes_after = 0;  // weight and scales, as stored and as held
+  uint64_t bytes_before = 0, bytes_after = 0;  // weight and scales, as stored and as held with LoRA factors
   std::optional<WeightError> error;            // where measuring was asked for
   std::optional<LayerFusion> lora;             // how much of the LoRAs' update the weight keeps
 };

@@ -1,5 +1,7 @@
 #include "quant/rules.h"
 
+#include <string>
+
 #include "base/error.h"
 
 namespace ltx::quant {
@@ -36,6 +38,23 @@ size_t step(std::string_view pattern, char c) {
   return pattern.front() == c ? 1 : 0;
 }
 
+/// Both spellings of a component's name as one. In a class '-' stands for a range and stays.
+std::string underscored(std::string_view name) {
+  std::string result(name);
+  bool in_class = false;
+  for (char& c : result) {
+    if (c == '[' || c == ']') in_class = c == '[';
+    if (c == '-' && !in_class) c = '_';
+  }
+  return result;
+}
+
+bool component_matches(std::string_view glob, std::string_view component) {
+  const auto pattern = underscored(glob), name = underscored(component);
+  if (glob_match(pattern, name)) return true;
+  return (name == "video_encoder" || name == "video_decoder") && glob_match(pattern, "video_vae");
+}
+
 }  // namespace
 
 bool glob_match(std::string_view pattern, std::string_view text) {
@@ -66,7 +85,8 @@ bool rule_matches(const Rule& rule, std::string_view component, std::string_view
   const std::string_view pattern = rule.pattern;
   const auto colon = pattern.find(':');
   if (colon == std::string_view::npos) return glob_match(pattern, layer);
-  return glob_match(pattern.substr(0, colon), component) && glob_match(pattern.substr(colon + 1), layer);
+  return component_matches(pattern.substr(0, colon), component) &&
+         glob_match(pattern.substr(colon + 1), layer);
 }
 
 void check_rule(const Rule& rule) {

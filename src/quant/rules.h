@@ -10,7 +10,8 @@ namespace ltx::quant {
 /// set.
 bool glob_match(std::string_view pattern, std::string_view text);
 
-/// Without a colon a pattern is about every component.
+/// Without a colon a pattern is about every component. In a component '-' and '_' are the same, and a pattern
+/// that matches "video_vae" matches "video-encoder" and "video-decoder".
 bool rule_matches(const Rule& rule, std::string_view component, std::string_view layer);
 
 /// Throws InvalidArgument for a rule that can match nothing or asks for a format that nobody encodes.

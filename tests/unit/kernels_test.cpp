@@ -248,6 +248,14 @@ TEST_CASE("rows that do not fit are refused, gradients and other dtypes are not 
   auto q = x.clone();
   CHECK_THROWS_AS(kernels::norm_rope_(q, random({8}, 1), 1e-6, 2, random({1, 2, 4}, 1), random({1, 2, 4}, 1)),
                   Error);
+  const auto residual = [&](const at::Tensor& y) { kernels::residual_norm(q, y, nullptr, {nullptr}, 1e-6); };
+  CHECK_NOTHROW(residual(x));
+  CHECK_THROWS_AS(residual(x.to(at::kBFloat16)), Error);
+  CHECK_THROWS_AS(residual(random({1, 2, 8}, 1)), Error);
+  CHECK_NOTHROW(kernels::head_gate_(q, random({1, 3, 2}, 1)));
+  CHECK_THROWS_AS(kernels::head_gate_(q, random({1, 3, 2}, 1).to(at::kBFloat16)), Error);
+  CHECK_THROWS_AS(kernels::head_gate_(q, random({1, 2, 2}, 1)), Error);
+  CHECK_THROWS_AS(kernels::head_gate_(q, random({1, 3, 3}, 1)), Error);
 }
 
 TEST_SUITE("gpu") {

@@ -226,6 +226,32 @@ TEST_CASE("int8 gives the same bits with any number of threads") {
   CHECK(at::equal(one, two));
 }
 
+TEST_CASE("int8 weights decoded: one rounding, or the three of the reference") {
+  const at::NoGradGuard no_grad;
+  const auto bias = random({kOut}, 2, 0.1).to(at::kBFloat16), x = random({9, kIn}, 7).to(at::kBFloat16);
+  for (const auto& added : {at::Tensor(), bias}) {
+    auto parts = parts_of(scheme_of(Kind::Int8), test_weight(), added, Arithmetic::Dequant);
+    const auto one = Linear(parts)(x);
+    parts.reference = true;
+    const Linear linear(parts);
+    CHECK(linear.back_end() == "dequant");
+    const auto& [codes, scale] = std::pair{parts.weight.codes, parts.weight.scale};
+    auto three = at::linear(x, codes.to(at::kBFloat16)) * scale.to(at::kBFloat16);
+    if (added.defined()) three = three + added;
+    CHECK(at::equal(linear(x), three));
+    CHECK_FALSE(at::equal(one, three));
+    CHECK(distance(one, three) < 5e-3);
+    parts.arithmetic = Arithmetic::Emulate;
+    CHECK(distance(Linear(parts)(x), three) < 5e-4);
+    // Rotated codes have no scale per row in the basis of x.
+    Scheme rotated = scheme_of(Kind::Int8);
+    rotated.encoding.rotation = 16;
+    parts = parts_of(rotated, test_weight(), added, Arithmetic::Dequant);
+    parts.reference = true;
+    CHECK(distance(Linear(parts)(x), one) < 0.03);
+  }
+}
+
 TEST_CASE("static fp8 scales: saturation, and amax/448 is the dynamic scale") {
   const at::NoGradGuard no_grad;
   const auto weight = test_weight();

@@ -8,6 +8,7 @@
 #include "expect_error.h"
 #include "quant/context.h"
 #include "quant/layer_sets.h"
+#include "quant/linear.h"
 #include "quant/load_linear.h"
 #include "quant_test_store.h"
 
@@ -317,12 +318,87 @@ TEST_CASE("LoRA updates: before, after and at run time") {
       REQUIRE(context->report->fusions().size() == 1);
       CHECK(context->report->fusions().front().prequantized == prequantized);
     }
-  const auto runtime = loaded(LoraOrder::Runtime, Kind::Fp8Dynamic, false).parts;
+  const auto [runtime, context] = loaded(LoraOrder::Runtime, Kind::Fp8Dynamic, false);
   CHECK(runtime.low_rank.size() == 1);
   CHECK(close(formats::decode(runtime.weight), weight.to(at::kFloat), 0.03));
+  const auto report = context->report->layers().front();
+  CHECK(report.bytes_after == runtime.weight.bytes() + 2 * 4 * (32 + 64));
+  REQUIRE(report.lora);
+  CHECK((report.lora->order == LoraOrder::Runtime));
+  CHECK(report.lora->survival.slope() == 1);
+  CHECK(
+      context->report->json().at("components").at("transformer").at("layers").at(0).at("lora").at("order") ==
+      "runtime");
   const auto plain = loaded(LoraOrder::Auto, Kind::None, false).parts;
   CHECK(plain.weight.format == Format::Unquantized);
   CHECK(close(plain.weight.codes, wanted, 0.005));
+}
+
+TEST_CASE("a LoRA on a stored fp8 layer: the scale comes from a product, as in the files") {
+  const auto weight = random({32, 64});
+  const auto matrix = encoded(Format::Fp8PerTensor, weight);
+  int different = 0;
+  for (int i = 1; i <= 12; ++i) {
+    const weights::ScaledFactors update{random({32, 4}, 0.1), random({4, 64}, 0.1), 0.1 * i, 1.0};
+    auto store = std::make_shared<TestStore>();
+    store->stored(kLayer, matrix);
+    store->update(kLayer, update);
+    const auto scale = load(store, policy(Kind::Auto)).parts.weight.scale;
+    Encoding encoding;
+    encoding.format = Format::Fp8PerTensor;
+    const auto divided = fuse_after(matrix.matrix, {update}, encoding).weight.scale;
+    encoding.fp8_form = Encoding::Fp8Form::Multiply;
+    CHECK(at::equal(scale, fuse_after(matrix.matrix, {update}, encoding).weight.scale));
+    different += !at::equal(scale, divided);
+  }
+  CHECK(different > 0);
+}
+
+TEST_CASE("blocks that a file left incomplete at the edges: decoded, and LoRAs stay factors") {
+  auto stored = encoded(Format::Fp8Block128, random({256, 256}));
+  stored.matrix.rows = 200;
+  stored.matrix.codes = stored.matrix.codes.narrow(0, 0, 200).contiguous();
+  const weights::ScaledFactors update{random({200, 4}, 0.1), random({4, 256}, 0.1), 1.0, 1.0};
+  for (const auto order : {LoraOrder::Auto, LoraOrder::After, LoraOrder::Before}) {
+    auto store = std::make_shared<TestStore>();
+    store->stored(kLayer, stored);
+    store->update(kLayer, update);
+    Options options;
+    options.lora_order = order;
+    Context wanted;
+    wanted.ability = {true, 90, 12090};
+    const auto [parts, context] = load(store, policy(Kind::Auto, options), kLayer, 256, 200, false, wanted);
+    CHECK(parts.weight.format == Format::Fp8Block128);
+    CHECK(parts.arithmetic == Arithmetic::Dequant);
+    CHECK(parts.low_rank.size() == 1);
+    const auto report = context->report->layers().front();
+    CHECK(report.reason == "storage");
+    REQUIRE(report.lora);
+    CHECK((report.lora->order == LoraOrder::Runtime));
+    CHECK(report.lora->prequantized);
+    const auto x = random({3, 256}, 1);
+    const auto values = formats::decode(stored.matrix) + at::mm(update.up, update.down).to(at::kFloat);
+    const auto wanted_y = at::linear(x.to(at::kFloat), values);
+    const auto y = Linear(parts)(x).to(at::kFloat);
+    CHECK((y - wanted_y).norm().item<double>() < 0.01 * wanted_y.norm().item<double>());
+  }
+}
+
+TEST_CASE("the report says how the layer multiplies") {
+  const auto context = std::make_shared<Context>();
+  context->policy = policy(Kind::Int8Dynamic);
+  context->ability = ability_of(at::kCPU);
+  const auto store = plain_store(random({32, 64}));
+  const Source source(weights::View(store), at::kCPU, at::kBFloat16, context);
+  const Linear linear(source / kLayer, 64, 32, false);
+  const bool native = context->report->layers().front().arithmetic == Arithmetic::Native;
+  CHECK(linear.back_end() == (native ? "cpu-int8" : "dequant"));
+  // A CPU that lacks the instructions decodes, whatever this one has.
+  context->ability = {};
+  const Linear decoded(source / kLayer, 64, 32, false);
+  CHECK(decoded.back_end() == "dequant");
+  CHECK((context->report->layers().front().arithmetic == Arithmetic::Dequant));
+  CHECK(context->report->warnings().size() == 1);
 }
 
 TEST_CASE("the report as JSON") {

@@ -524,7 +524,9 @@ TEST_CASE("loading with LoRAs: codes that meet scaled activations keep them, the
       load(weights::with_loras(stored, {{file, 1e-4}}, at::kCPU), Kind::Auto, ordered(LoraOrder::After));
   CHECK(same(loaded.parts.weight, stored->stored_.matrix));
   CHECK(loaded.parts.low_rank.size() == 1);
-  CHECK(loaded.fusions.empty());
+  REQUIRE(loaded.fusions.size() == 1);
+  CHECK((loaded.fusions[0].order == LoraOrder::Runtime));
+  CHECK(survival_warnings(loaded.fusions).empty());
 }
 
 TEST_CASE("loading with LoRAs from a file takes two weights of memory above its result") {

@@ -106,12 +106,9 @@ TEST_CASE("stored format × policy × LoRA order × device") {
   const auto weight = random({kSize, kSize});
   const weights::ScaledFactors update{random({kSize, 4}, 0.05), random({4, kSize}, 0.05), 1.0, 1.0};
   const auto delta = at::mm(update.up.to(at::kFloat), update.down.to(at::kFloat));
-  const std::array devices = {DeviceAbility{},
-                              DeviceAbility{true, 75, 12090},
-                              DeviceAbility{true, 80, 12090},
-                              DeviceAbility{true, 89, 12090},
-                              DeviceAbility{true, 90, 12090},
-                              DeviceAbility{true, 100, 12090},
+  const std::array devices = {DeviceAbility{.cpu_int8 = true}, DeviceAbility{true, 75, 12090},
+                              DeviceAbility{true, 80, 12090},  DeviceAbility{true, 89, 12090},
+                              DeviceAbility{true, 90, 12090},  DeviceAbility{true, 100, 12090},
                               DeviceAbility{true, 120, 12090}};
   auto kinds = all_kinds();
   kinds.push_back(Kind::Auto);

@@ -16,7 +16,7 @@ namespace {
 
 using formats::Format;
 
-constexpr DeviceAbility kCpu = {};
+constexpr DeviceAbility kCpu = {.cpu_int8 = true}, kOldCpu = {};
 constexpr DeviceAbility kAda = {true, 89, 12090}, kHopper = {true, 90, 12090}, kAmpere = {true, 80, 12090},
                         kBlackwell = {true, 100, 12090}, kRtx50 = {true, 120, 12090};
 
@@ -294,6 +294,25 @@ TEST_CASE("rules: globs on component and layer, the last match wins, layers outs
   const auto again = decide(Kind::Auto, stored(Format::Nvfp4), kCpu, {}, {rule_named("*=int8")});
   CHECK(again.keep_stored);
   CHECK(has_topic(again, "rule"));
+  // A component's name has two spellings, and the two halves of the video VAE are one component to rules.
+  const auto matches = [](const char* pattern, const char* component) {
+    return rule_matches({pattern, Format::Int8}, component, "layers.0-a");
+  };
+  for (const auto* pattern : {"text-encoder:*", "text_encoder:*", "text[-_]encoder:*", "t*-encoder:*", "*:*"})
+    for (const auto* component : {"text-encoder", "text_encoder"}) {
+      CAPTURE(pattern);
+      CHECK(matches(pattern, component));
+    }
+  CHECK_FALSE(matches("text_encoder:layers.0_a", "text_encoder"));  // layers have one spelling
+  CHECK_FALSE(matches("text-encoder:*", "video-encoder"));
+  for (const auto* pattern : {"video_vae:*", "video-vae:*", "video?vae:*"})
+    for (const auto* component : {"video-encoder", "video_encoder", "video-decoder", "video_vae"}) {
+      CAPTURE(pattern);
+      CHECK(matches(pattern, component));
+    }
+  CHECK_FALSE(matches("video-vae:*", "audio-decoder"));
+  CHECK_FALSE(matches("video-decoder:*", "video_vae"));
+  CHECK_FALSE(matches("video-decoder:*", "video-encoder"));
   expect_error(Status::InvalidArgument, "=", [] { rule_named("transformer:*"); });
   expect_error(Status::InvalidArgument, "int9", [] { rule_named("*=int9"); });
   expect_error(Status::InvalidArgument, "names no layer", [] { rule_named("transformer:=int8"); });
@@ -428,6 +447,19 @@ TEST_CASE("the support matrix: native arithmetic per device") {
   CHECK(decide(Kind::Nvfp4Cast, {kLayer, 256, 256}, {true, 100, 12060}).arithmetic == Arithmetic::Dequant);
 }
 
+TEST_CASE("a CPU without int8 dot products decodes, and says so") {
+  const Layer layer{kLayer, 256, 256};
+  const auto decision = decide(Kind::Int8Dynamic, layer, kOldCpu);
+  CHECK(decision.outcome == Outcome::Quantized);
+  CHECK(decision.arithmetic == Arithmetic::Dequant);
+  REQUIRE(has_topic(decision, "fallback"));
+  CHECK(decision.warnings.front().text.find("AVX-512 VNNI") != std::string::npos);
+  Options native;
+  native.arithmetic = Arithmetic::Native;
+  expect_error(Status::Quant, "VNNI", [&] { decide(Kind::Int8Dynamic, layer, kOldCpu, native); });
+  CHECK(decide(Kind::Int8Dynamic, layer, kCpu, native).arithmetic == Arithmetic::Native);
+}
+
 TEST_CASE("a stored layer whose shape the device cannot multiply runs dequantized") {
   auto gate = stored(Format::Fp8PerTensor);
   gate.rows = 2;
@@ -435,6 +467,27 @@ TEST_CASE("a stored layer whose shape the device cannot multiply runs dequantize
   CHECK(decision.keep_stored);
   CHECK(decision.arithmetic == Arithmetic::Dequant);
   CHECK(decision.fallback == "gemm");
+  for (const auto format : {Format::Fp8Block128, Format::Fp6Block128}) {
+    auto edge = stored(format);
+    CHECK(decide(Kind::Auto, edge, kHopper).arithmetic == Arithmetic::Native);
+    edge.rows = 200;
+    const auto partial = decide(Kind::Auto, edge, kHopper);
+    CHECK(partial.keep_stored);
+    CHECK(partial.arithmetic == Arithmetic::Dequant);
+    CHECK(partial.fallback == "storage");
+  }
+}
+
+TEST_CASE("a kept layer is encoded again in its kind's own form") {
+  using Form = formats::Encoding::Fp8Form;
+  const auto form = [](Kind kind, const std::vector<Rule>& rules = {}) {
+    return decide(kind, stored(Format::Fp8PerTensor), kCpu, {}, rules).encoding.fp8_form;
+  };
+  CHECK((form(Kind::Auto) == Form::Multiply));
+  CHECK((form(Kind::Fp8ScaledMm) == Form::Multiply));
+  CHECK((form(Kind::Int4) == Form::Multiply));
+  CHECK((form(Kind::None, {rule_named("*=keep")}) == Form::Multiply));
+  CHECK((form(Kind::Fp8Dynamic) == Form::Divide));
 }
 
 TEST_CASE("options that a kind does not have are refused") {

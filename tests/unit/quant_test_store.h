@@ -16,9 +16,11 @@ class TestStore : public weights::Store {
                     "'test': tensor '" + name + "'"};
     plain_[name] = std::move(value);
   }
-  void stored(const std::string& layer, weights::StoredMatrix matrix) {
+  /// `shape`: that of a convolution.
+  void stored(const std::string& layer, weights::StoredMatrix matrix, std::vector<int64_t> shape = {}) {
     auto& info = infos_[layer + ".weight"];
-    info = {{matrix.matrix.rows, matrix.matrix.columns}, "BF16", "'test': tensor '" + layer + ".weight'"};
+    if (shape.empty()) shape = {matrix.matrix.rows, matrix.matrix.columns};
+    info = {std::move(shape), "BF16", "'test': tensor '" + layer + ".weight'"};
     info.format = matrix.matrix.format;
     info.bytes = matrix.matrix.bytes();
     stored_[layer + ".weight"] = std::move(matrix);
@@ -39,7 +41,7 @@ class TestStore : public weights::Store {
   at::Tensor read(std::string_view name) const override {
     ++reads[std::string(name)];
     if (const auto found = stored_.find(name); found != stored_.end())
-      return formats::decode(found->second.matrix, at::kBFloat16);
+      return formats::decode(found->second.matrix, at::kBFloat16).view(find(name)->shape);
     return plain_.find(name)->second;
   }
   weights::WeightParts parts(std::string_view name) const override {

@@ -42,6 +42,8 @@ BackEndPtr make_plain(LinearParts parts);
 BackEndPtr make_emulate(LinearParts parts);
 /// Route D of spec 08 §19: the weight decoded to bf16 in every call, activations as they are.
 BackEndPtr make_dequant(LinearParts parts);
+/// Whether this CPU has int8 dot products, and this LibTorch the operators that use them.
+bool cpu_has_int8();
 /// int8 × int8 on a CPU; nullptr where the CPU or the layer is not made for it.
 BackEndPtr make_cpu_int8(const LinearParts& parts);
 /// Tensor cores; nullptr where the device or the layer is not made for it, and in a build without CUDA.

@@ -24,17 +24,12 @@ BackEndPtr choose_back_end(LinearParts parts) {
     return make_dequant(std::move(parts));
   const auto device = parts.weight.device();
   if (auto native = device.is_cuda() ? make_cublaslt(parts) : make_cpu_int8(parts)) return native;
-  const bool cpu_int8 = device.is_cpu() && parts.kind == Kind::Int8Dynamic;
-  if (parts.arithmetic == Arithmetic::Native && !cpu_int8)
+  if (parts.arithmetic == Arithmetic::Native)
     fail(Status::Quant,
          "Layer '{}' [{}, {}] as {}: {} cannot multiply it natively. Use the arithmetic 'auto', 'dequant' or "
          "'emulate'.",
          parts.name, parts.weight.rows, parts.weight.columns, formats::name_of(parts.weight.format),
          device::describe(device));
-  if (cpu_int8 && parts.warn)
-    parts.warn(fmt::format(
-        "Layer '{}' [{}, {}]: this CPU has no int8 dot products for it; its weight is decoded instead.",
-        parts.name, parts.weight.rows, parts.weight.columns));
   return make_dequant(std::move(parts));
 }
 

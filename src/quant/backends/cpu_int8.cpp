@@ -92,13 +92,15 @@ class CpuInt8 : public RowsBackEnd {
 
 }  // namespace
 
+bool cpu_has_int8() {
+  // Without the dot-product instructions oneDNN adds pairs of products in 16 bits, which overflow.
+  return at::cpu::is_avx512_vnni_supported() && operators().complete();
+}
+
 BackEndPtr make_cpu_int8(const LinearParts& parts) {
   const auto& weight = parts.weight;
-  // Without the dot-product instructions oneDNN adds pairs of products in 16 bits, which overflow.
-  const bool exact = at::cpu::is_avx512_vnni_supported();
   const bool shape = weight.columns % 16 == 0 && weight.rows % 8 == 0;  // spec 08 §2.3
-  if (parts.kind != Kind::Int8Dynamic || weight.format != formats::Format::Int8 || !exact || !shape ||
-      !operators().complete())
+  if (parts.kind != Kind::Int8Dynamic || weight.format != formats::Format::Int8 || !shape || !cpu_has_int8())
     return nullptr;
   auto packed = call(*operators().prepack, {weight.codes, c10::IValue()});
   return std::make_shared<CpuInt8>(parts, std::move(packed));

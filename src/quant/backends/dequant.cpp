@@ -19,6 +19,8 @@ class Dequant : public RowsBackEnd {
   at::Tensor rows(const at::Tensor& raw) const override {
     const auto dtype = output_dtype(raw.scalar_type());
     const auto x = prescaled(parts_, raw).to(dtype);
+    if (parts_.reference && parts_.kind == Kind::Int8 && parts_.weight.rotation == 0)
+      return int8_in_three_roundings(x);
     // With fp32 activations the same bf16-rounded weight, widened (spec 08 §8).
     const auto weight = formats::decode(parts_.weight, at::kBFloat16).to(dtype);
     const auto bias = bias_as(parts_, dtype);
@@ -28,6 +30,13 @@ class Dequant : public RowsBackEnd {
   }
 
  private:
+  /// [R] of spec 08 §9.1: rounded after the product, after the scale and after the bias.
+  at::Tensor int8_in_three_roundings(const at::Tensor& x) const {
+    const auto dtype = x.scalar_type();
+    const auto scaled = at::linear(x, parts_.weight.codes.to(dtype)) * parts_.weight.scale.to(dtype);
+    return parts_.bias.defined() ? scaled + bias_as(parts_, dtype) : scaled;
+  }
+
   LinearParts parts_;
 };
 
