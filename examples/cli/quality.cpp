@@ -1,5 +1,6 @@
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
@@ -18,8 +19,9 @@ struct outcome {
 };
 
 picture_set pictures_of(const ltx::result& result) {
-  const ltx_video_buffer video = result.video();
   picture_set set;
+  if (result.stats().width <= 0) return set;  // a recipe of sound alone
+  const ltx_video_buffer video = result.video();
   set.width = video.width, set.height = video.height, set.count = video.frame_count;
   set.pixels.resize(static_cast<size_t>(set.width) * static_cast<size_t>(set.height) *
                     static_cast<size_t>(set.count) * 3);
@@ -48,13 +50,13 @@ void read_report(const nlohmann::json& info, quality_row& row) {
   if (!components.contains("transformer")) return;
   const auto& report = components.at("transformer");
   row.quantized = report.value("quantized", int64_t{0}) + report.value("already_quantized", int64_t{0});
-  for (const auto& [reason, count] : report.value("skipped", nlohmann::json::object()).items())
-    row.skipped += count.get<int64_t>();
+  if (report.contains("skipped"))
+    for (const auto& [reason, count] : report.at("skipped").items()) row.skipped += count.get<int64_t>();
   std::map<int, std::pair<double, int>> blocks;  // squares and their number
   int measured = 0;
-  for (const auto& layer : report.value("layers", nlohmann::json::array())) {
-    if (!layer.contains("error")) continue;
-    const double error = layer["error"]["relative_l2"];
+  for (const auto& layer : report.at("layers")) {
+    if (!layer.contains("relative_l2")) continue;
+    const double error = layer.at("relative_l2");
     const std::string name = layer["name"];
     row.mean_weight_error += error, ++measured;
     if (error > row.worst_weight_error) row.worst_weight_error = error, row.worst_layer = name;
@@ -69,7 +71,27 @@ void read_report(const nlohmann::json& info, quality_row& row) {
   }
 }
 
-outcome run_policy(options& o, const std::string& policy, const std::string& latents, progress_view& view) {
+/// A file of the final latents that is gone when the object is.
+class latent_file {
+ public:
+  explicit latent_file(const std::string& folder) {
+    std::string name = (std::filesystem::path(folder) / ".latents-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("'" + folder + "' cannot be written to");
+    folder_ = name;
+  }
+  ~latent_file() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  latent_file(const latent_file&) = delete;
+  latent_file& operator=(const latent_file&) = delete;
+  std::string path() const { return (folder_ / "latents.safetensors").string(); }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+outcome run_policy(options& o, const std::string& policy, const std::string& folder, progress_view& view) {
   o.params.quant = ltx::parse(LTX_ENUM_QUANT, policy);
   o.params.measure_quantization = 1;
   ltx::pipeline pipeline(o.params);
@@ -88,10 +110,11 @@ outcome run_policy(options& o, const std::string& policy, const std::string& lat
   out.row.frames = pictures_of(result);
   out.samples = samples_of(result);
   auto file = ltx::make<ltx_output>();
-  file.path = latents.c_str();
+  const latent_file latents(folder);
+  const std::string path = latents.path();
+  file.path = path.c_str();
   result.save(file);
-  auto tensors = read_floats(latents);
-  std::filesystem::remove(latents);
+  auto tensors = read_floats(path);
   out.video_latent = std::move(tensors["video_latent"]);
   out.audio_latent = std::move(tensors["audio_latent"]);
   return out;
@@ -109,13 +132,15 @@ int run(options& o, const std::vector<std::string>& policies, const std::string&
   outcome first;
   for (const auto& policy : policies) {
     progress_view view(style);
-    auto out = run_policy(o, policy, (std::filesystem::path(folder) / "latents.safetensors").string(), view);
+    auto out = run_policy(o, policy, folder, view);
     if (rows.empty()) first = out;
     auto& row = rows.emplace_back(std::move(out.row));
     row.video_latent = relative_l2(out.video_latent, first.video_latent);
     row.audio_latent = relative_l2(out.audio_latent, first.audio_latent);
-    row.psnr = psnr(row.frames, first.row.frames);
-    row.ssim = ssim(row.frames, first.row.frames);
+    if (row.frames.count > 0) {
+      row.psnr = psnr(row.frames, first.row.frames);
+      row.ssim = ssim(row.frames, first.row.frames);
+    }
     row.audio_snr = snr(out.samples, first.samples);
   }
   const auto written = write_quality_report(folder, o.request.prompt ? o.request.prompt : "", rows);
@@ -149,6 +174,7 @@ command add_quality(CLI::App& app, const bool& json) {
   sub.add_option("--progress", *style, "On stderr")->check(CLI::IsMember({"auto", "plain", "json", "off"}));
   return [o, policies, folder, style, &json] {
     o->finish();
+    if (!o->output_path.empty()) throw usage_error("--output does not belong to quality; use --report");
     return run(*o, *policies, *folder, *style, json);
   };
 }

@@ -28,6 +28,7 @@ class CalibrationSink final : public engine::Sink {
     step.phase = Phase::Calibrate;
     step.stage = index_ + 1;
     step.stage_count = count_;
+    if (p.phase != Phase::Denoise) step.step = step.step_count = 0;
     outer_.progress(step);
   }
   void log(LogLevel level, std::string_view source, std::string_view message) override {

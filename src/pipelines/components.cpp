@@ -10,6 +10,7 @@
 #include "engine/rules.h"
 #include "pipelines/audio_stream_store.h"
 #include "pipelines/numbers.h"
+#include "quant/footprint.h"
 #include "weights/fused_store.h"
 #include "weights/progress_store.h"
 
@@ -25,7 +26,8 @@ using WeightPart = weights::Component;
 
 weights::ModelPaths paths_of(const engine::ModelPaths& p) {
   return {p.root,      p.checkpoint,    p.transformer,       p.text_encoder,       p.video_vae,
-          p.audio_vae, p.duration_head, p.spatial_upsampler, p.temporal_upsampler, p.prompt_enhancer, {}};
+          p.audio_vae, p.duration_head, p.spatial_upsampler, p.temporal_upsampler, p.prompt_enhancer,
+          {}};
 }
 
 bool has_two_stages(engine::PipelineKind kind) {
@@ -134,7 +136,7 @@ Components::Components(const engine::PipelineParams& params)
       else
         entry.file_bytes += weights::stored_bytes(files_.open(source).view.store());
     }
-    total += entry.file_bytes;
+    total += resident_bytes(part);
     entry.policy = resolved_policy(part);
   }
   if (auto warning = files_.check_pairing(); !warning.empty()) warnings_.push_back(std::move(warning));
@@ -158,9 +160,8 @@ Components::Components(const engine::PipelineParams& params)
   // A policy that does not suit the files is refused now, too.
   for (const auto part : parts_)
     for (const auto source : sources_of(part))
-      quantization_.context(part, source == WeightPart::TextEncoder
-                                      ? files_.text_encoder().open().view.store()
-                                      : files_.open(source).view.store());
+      quantization_.check(part, source == WeightPart::TextEncoder ? files_.text_encoder().open().view.store()
+                                                                  : files_.open(source).view.store());
 
   // Weights, activations and the frames share the memory; what does not fit comfortably is read for its
   // phase.
@@ -249,12 +250,15 @@ Lease<Network> Components::lease(Component component, Monitor& monitor, Make&& m
     return made;
   };
   Lease<Network> network = make(build);
-  const std::lock_guard lock(mutex_);
-  auto& entry = slot(component);
-  bytes_read_ += file_bytes;
-  entry.weight_bytes = weight_bytes(component, file_bytes);
-  entry.alive = network;
-  if (persistent_) entry.kept = network;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& entry = slot(component);
+    bytes_read_ += file_bytes;
+    entry.weight_bytes = weight_bytes(component, file_bytes);
+    entry.alive = network;
+    if (persistent_) entry.kept = network;
+  }
+  tell_warnings(monitor);
   return network;
 }
 
@@ -513,10 +517,31 @@ uint64_t Components::weight_bytes(Component component, uint64_t file_bytes) cons
   return (compute_ == at::kFloat ? 2 * plain : plain) + report.bytes_after(name);
 }
 
+uint64_t Components::resident_bytes(Component component) const {
+  std::vector<quant::StoredTensor> tensors;
+  for (const auto source : sources_of(component)) {
+    const auto part = source == WeightPart::TextEncoder ? files_.text_encoder().open() : files_.open(source);
+    const auto& store = part.view.store();
+    for (const auto& name : store.names()) {
+      const auto& info = *store.find(name);
+      tensors.push_back({name, info.shape, weights::stored_bytes(info), info.format});
+    }
+  }
+  return quant::footprint(quantization_.policy(component), quant::ability_of(device_), tensors).bytes;
+}
+
+void Components::tell_warnings(Monitor& monitor) {
+  for (const auto& text : quantization_.warnings()) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!told_.insert(text).second) continue;
+    }
+    monitor.log(LogLevel::Warning, "quantization", text);
+  }
+}
+
 std::vector<std::string> Components::warnings() const {
-  auto all = quantization_.report().warnings();
-  const auto lost = quant::survival_warnings(quantization_.report().fusions());
-  all.insert(all.end(), lost.begin(), lost.end());
+  auto all = quantization_.warnings();
   const std::lock_guard lock(mutex_);
   all.insert(all.end(), warnings_.begin(), warnings_.end());
   return all;

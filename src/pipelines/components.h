@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "engine/engine.h"
 #include "models/audio/vae.h"
@@ -86,6 +87,8 @@ class Components {
   /// Parts of the recipe, in the order of their first use.
   const std::vector<engine::Component>& parts() const { return parts_; }
   bool has(engine::Component component) const { return slots_.contains(component); }
+  /// Sends what loading or multiplying warned about and nobody was told yet.
+  void tell_warnings(Monitor& monitor);
   /// What a caller should know: file warnings, tensors that no network took.
   std::vector<std::string> warnings() const;
   uint64_t bytes_read() const;
@@ -107,6 +110,7 @@ class Components {
                                                           std::vector<std::string>* warnings = nullptr) const;
   void note_unused(const weights::View& view);
   uint64_t weight_bytes(engine::Component component, uint64_t file_bytes) const;
+  uint64_t resident_bytes(engine::Component component) const;
 
   struct GivenLora {
     std::shared_ptr<const weights::LoraFile> file;
@@ -132,6 +136,7 @@ class Components {
   std::map<engine::Component, Slot> slots_;
   std::vector<std::pair<std::string, double>> fused_;  // LoRAs of the transformer that is alive
   std::vector<std::string> warnings_;
+  std::set<std::string> told_;
   uint64_t bytes_read_ = 0;
 };
 

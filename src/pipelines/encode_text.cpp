@@ -1,6 +1,7 @@
 #include "pipelines/encode_text.h"
 
 #include "base/error.h"
+#include "pipelines/numeric_guard.h"
 #include "pipelines/run.h"
 
 namespace ltx::pipelines {
@@ -31,12 +32,16 @@ std::vector<PromptContext> encode_texts(const std::vector<std::string>& prompts,
   {
     const auto encoder = components.text_encoder(monitor);
     monitor.progress({.phase = Phase::Text});
-    encoded = encoder->encode(prompts, monitor);
+    encoded = run_guarded(
+        "text-encoder", [&] { return encoder->encode(prompts, monitor); },
+        [](const text::EncodedPrompts& e) { return e.states.back(); });
     if (observer) observe_encoding(prompts, *encoder, encoded, *observer);
   }
   const auto embeddings = components.embeddings(monitor);
   monitor.progress({.phase = Phase::Text});
   const auto pair = (*embeddings)(std::move(encoded), monitor);
+  require_finite(pair.video, "text-connector");
+  require_finite(pair.audio, "text-connector");
   std::vector<PromptContext> contexts;
   for (int64_t i = 0; i < static_cast<int64_t>(prompts.size()); ++i)
     contexts.push_back({pair.video.narrow(0, i, 1), pair.audio.narrow(0, i, 1)});

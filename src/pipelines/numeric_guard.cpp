@@ -8,6 +8,14 @@ bool all_finite(const at::Tensor& values) {
   return values.isfinite().all().item<bool>();
 }
 
+void require_finite(const at::Tensor& values, std::string_view component) {
+  if (!at::isFloatingType(values.scalar_type()) || all_finite(values)) return;
+  fail(Status::Numeric,
+       "{}: {} of {} values of its output are not finite. Use compute_dtype f32, another policy or other "
+       "weights.",
+       component, values.numel() - values.isfinite().sum().item<int64_t>(), values.numel());
+}
+
 void FirstNonFinite::ran(const std::string& layer, const at::Tensor& x, const at::Tensor& y) {
   if (found()) return;
   at_input_ = !all_finite(x);

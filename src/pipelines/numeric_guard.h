@@ -3,7 +3,9 @@
 #include <ATen/ATen.h>
 
 #include <string>
+#include <string_view>
 
+#include "base/error.h"
 #include "quant/observe.h"
 
 namespace ltx::pipelines {
@@ -26,5 +28,24 @@ class FirstNonFinite final : public quant::LinearObserver {
 
 /// Whether every value is finite; waits for the device.
 bool all_finite(const at::Tensor& values);
+
+/// Throws Numeric naming the component if a floating tensor has values that are not finite.
+void require_finite(const at::Tensor& values, std::string_view component);
+
+/// Runs `work`, whose result `values` are looked at. If they are not finite it is run once more with a look
+/// at every linear layer, and Numeric names the component and the first layer: the search costs nothing until
+/// it is needed.
+template <class Work, class Values>
+auto run_guarded(std::string_view component, Work&& work, Values&& values) {
+  auto result = work();
+  if (all_finite(values(result))) return result;
+  FirstNonFinite search;
+  {
+    const quant::ObserveLinears watching(search);
+    work();
+  }
+  fail(Status::Numeric, "{}: {}. Use compute_dtype f32, another policy or other weights.", component,
+       search.found() ? search.describe() : "values of its output are not finite");
+}
 
 }  // namespace ltx::pipelines

@@ -52,6 +52,12 @@ std::optional<FrameSize> frame_size(const at::Tensor& video) {
   return FrameSize{static_cast<int32_t>(pixels[4]), static_cast<int32_t>(pixels[3])};
 }
 
+bool same_loras(const std::vector<weights::Lora>& a, const std::vector<weights::Lora>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.file == y.file && x.strength == y.strength;
+  });
+}
+
 std::string policy_name(engine::QuantPolicy policy) {
   return std::string(quant::name_of(static_cast<quant::Kind>(policy)));
 }
@@ -173,7 +179,7 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
     load(Component::SpatialUpsampler);
     work.push_back({Phase::Upsample, 0, 0.1 * tokens});
     condition(2, 4);
-    if (!components_.persistent() || components_.stage_loras(1).size() != components_.stage_loras(2).size())
+    if (!components_.persistent() || !same_loras(components_.stage_loras(1), components_.stage_loras(2)))
       work.push_back(
           {Phase::Load, 0, static_cast<double>(components_.state(Component::Transformer).file_bytes) / 1e9});
     denoise(2, r.stage_2_sigmas, 1, 1);
@@ -221,6 +227,7 @@ engine::Output PipelineEngine::generate_with(const engine::Request& resolved, di
     if (size) run.decode_video(video, [&](const at::Tensor& chunk) { clip.write(chunk); });
     clip.finish();
   }
+  components_.tell_warnings(sink);
   output.disk_bytes_read = components_.bytes_read() - read_before;
   return output;
 }
@@ -246,6 +253,10 @@ void PipelineEngine::encode_text(const engine::Request& request, const std::stri
 void PipelineEngine::calibrate(const std::vector<engine::Request>& resolved, const std::string& path,
                                engine::Sink& sink) {
   io::AtomicFile::probe(path);
+  std::vector<engine::PlannedWork> work;
+  for (size_t i = 0; i < resolved.size(); ++i)
+    work.push_back({Phase::Calibrate, static_cast<int32_t>(i) + 1, 1});
+  sink.plan(work);
   TransformerMaxima maxima;
   for (size_t i = 0; i < resolved.size(); ++i) {
     auto request = resolved[i];

@@ -1,6 +1,7 @@
 #include "pipelines/quantization.h"
 
 #include "base/error.h"
+#include "quant/layer_sets.h"
 
 namespace ltx::pipelines {
 namespace {
@@ -67,6 +68,13 @@ Quantization::Quantization(const engine::PipelineParams& params, const at::Devic
     if (!policy->notice().empty()) report_->warn_once(policy->notice(), policy->notice());
 }
 
+std::vector<std::string> Quantization::warnings() const {
+  auto all = report_->warnings();
+  const auto lost = quant::survival_warnings(report_->fusions());
+  all.insert(all.end(), lost.begin(), lost.end());
+  return all;
+}
+
 const quant::Policy& Quantization::policy(Component component) const {
   switch (component) {
     case Component::Transformer:
@@ -81,16 +89,31 @@ const quant::Policy& Quantization::policy(Component component) const {
   }
 }
 
+void Quantization::check(Component component, const weights::Store& store) const {
+  quant::make_context(wanted(component, calibration_), store);
+}
+
 std::shared_ptr<const quant::Context> Quantization::context(Component component,
                                                             const weights::Store& store) const {
+  if (component != Component::Transformer || !calibration_)
+    return quant::make_context(wanted(component, nullptr), store);
+  std::map<std::string, float, std::less<>> present;
+  for (const auto& [layer, amax] : calibration_->entries())
+    if (store.find(std::string(quant::canonical_name(layer)) + ".weight")) present.emplace(layer, amax);
+  return quant::make_context(
+      wanted(component, std::make_shared<const quant::Calibration>(std::move(present))), store);
+}
+
+quant::Context Quantization::wanted(Component component,
+                                    std::shared_ptr<const quant::Calibration> calibration) const {
   quant::Context wanted;
   wanted.policy = policy(component);
   wanted.component = std::string(engine::name_of(component));
   wanted.ability = ability_;
   wanted.report = report_;
   wanted.measure = measure_;
-  if (component == Component::Transformer) wanted.calibration = calibration_;
-  return quant::make_context(std::move(wanted), store);
+  if (component == Component::Transformer) wanted.calibration = std::move(calibration);
+  return wanted;
 }
 
 }  // namespace ltx::pipelines

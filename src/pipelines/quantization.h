@@ -14,8 +14,10 @@ class Quantization {
   /// it has; what calibration files are refused for.
   Quantization(const engine::PipelineParams& params, const at::Device& device);
 
-  /// What the layers of a component are loaded with; null for a component that no policy and no rule reaches.
-  /// Throws Quant where the files do not suit the policy.
+  /// Throws Quant where a component's files do not suit its policy or its calibration.
+  void check(engine::Component component, const weights::Store& store) const;
+  /// What the layers of a component are loaded with. The store may hold a part of the component: calibration
+  /// entries of the rest do not count.
   std::shared_ptr<const quant::Context> context(engine::Component component,
                                                 const weights::Store& store) const;
 
@@ -24,8 +26,13 @@ class Quantization {
   /// What loading made of each layer, of all components.
   const quant::Report& report() const { return *report_; }
   quant::Report& report() { return *report_; }
+  /// Fallbacks, files that were quantized before, LoRAs of which little survived.
+  std::vector<std::string> warnings() const;
 
  private:
+  quant::Context wanted(engine::Component component,
+                        std::shared_ptr<const quant::Calibration> calibration) const;
+
   quant::Policy transformer_, text_, vae_, others_;
   quant::DeviceAbility ability_;
   std::shared_ptr<const quant::Calibration> calibration_;

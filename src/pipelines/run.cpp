@@ -7,6 +7,7 @@
 #include "pipelines/encode_text.h"
 #include "pipelines/images.h"
 #include "pipelines/numbers.h"
+#include "pipelines/numeric_guard.h"
 #include "pipelines/tiling.h"
 #include "pipelines/velocity.h"
 
@@ -172,6 +173,7 @@ at::Tensor Run::upsample(const at::Tensor& video) {
   sink.progress({.phase = Phase::Upsample});
   sink.checkpoint();
   const auto result = upsampler->upsample(video, components.video_statistics());
+  require_finite(result, "spatial-upsampler");
   observe("upsampled.video", result);
   return result;
 }
@@ -182,6 +184,7 @@ DecodedAudio Run::decode_audio(const at::Tensor& latent) {
   const auto mel = network->decoder.forward(latent, sink);
   observe("audio.mel", mel);
   const auto samples = network->vocoder.forward(mel, sink);
+  require_finite(samples, "audio-decoder");
   return {samples[0].to(at::kFloat), static_cast<int32_t>(network->vocoder.sampling_rate())};
 }
 
@@ -200,6 +203,7 @@ void Run::decode_video(const at::Tensor& latent, const std::function<void(const 
   report();
   const auto deliver = [&](const at::Tensor& frames) {
     if (frames.size(0) == 0) return;
+    require_finite(frames, "video-decoder");
     chunk(frames);
     ++done;
     report();

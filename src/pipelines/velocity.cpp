@@ -55,18 +55,14 @@ diffusion::StreamTensors TransformerVelocity::velocities(const std::optional<lat
                                                          const latents::Perturbations& perturbations) {
   const auto& session = session_for(video, audio);
   const auto* passes = perturbations.empty() ? nullptr : &perturbations;
-  const auto outputs = session.step(pointer(video), pointer(audio), passes, monitor_);
-  for (const auto& velocity : {outputs.video, outputs.audio})
-    if (velocity && !all_finite(*velocity)) {
-      // Once more, looking at every layer: the search costs nothing until it is needed.
-      FirstNonFinite search;
-      {
-        const quant::ObserveLinears watching(search);
-        session.step(pointer(video), pointer(audio), passes, monitor_);
-      }
-      fail(Status::Numeric, "transformer: {}. Use compute_dtype f32, another policy or other weights.",
-           search.found() ? search.describe() : "the velocities are not finite");
-    }
+  const auto outputs = run_guarded(
+      "transformer", [&] { return session.step(pointer(video), pointer(audio), passes, monitor_); },
+      [](const transformer::Outputs& o) {
+        std::vector<at::Tensor> sums;
+        for (const auto& velocity : {o.video, o.audio})
+          if (velocity) sums.push_back(velocity->to(at::kFloat).sum());
+        return at::stack(sums);
+      });
   return {outputs.video, outputs.audio};
 }
 

@@ -8,7 +8,9 @@
 namespace ltx::quant {
 
 Linear::Linear(const Source& source, int64_t in, int64_t out, bool bias)
-    : Linear(load_linear(source, in, out, bias)) {}
+    : Linear(load_linear(source, in, out, bias)) {
+  in_network_ = true;
+}
 
 Linear::Linear(LinearParts parts) : name_(parts.name), in_(parts.weight.columns), out_(parts.weight.rows) {
   if (!parts.low_rank.empty()) {
@@ -28,6 +30,7 @@ std::string_view Linear::back_end() const {
 at::Tensor Linear::operator()(const at::Tensor& x) const {
   auto y = back_end_->multiply(x);
   if (low_rank_) y = low_rank_->add_to(y, x);
+  if (in_network_) y = y.to(x.scalar_type());
   if (auto* observer = linear_observer()) observer->ran(name_, x, y);
   return y;
 }

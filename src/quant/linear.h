@@ -22,9 +22,10 @@ class Linear {
   /// Throws Quant where `parts` asks for native arithmetic that the device or the shape does not have.
   explicit Linear(LinearParts parts);
 
-  /// x [..., in] in the compute dtype -> [..., out]. The output has the dtype of x, but nvfp4, fp8-block128
-  /// and fp6-block128 always yield BF16 (spec 08 §12.4, §13.1). Low-rank updates are added in BF16 after the
-  /// bias; see LowRank for the order of roundings.
+  /// x [..., in] in the compute dtype -> [..., out]. The output has the dtype of x. A layer made of
+  /// parts yields BF16 under nvfp4, fp8-block128 and fp6-block128 (spec 08 §12.4, §13.1); one made of a
+  /// source widens that to the dtype of its network. Low-rank updates are added in BF16 after the bias; see
+  /// LowRank for the order of roundings.
   at::Tensor operator()(const at::Tensor& x) const;
 
   int64_t in() const { return in_; }
@@ -35,6 +36,7 @@ class Linear {
  private:
   std::string name_;
   int64_t in_ = 0, out_ = 0;
+  bool in_network_ = false;  // outputs have the dtype of x
   std::shared_ptr<const BackEnd> back_end_;
   std::shared_ptr<const LowRank> low_rank_;  // null: no run-time LoRA
 };

@@ -265,12 +265,12 @@ TEST_CASE("parameters: ranges, and what is not built") {
   } cases[] = {
       {"params.kind is 0", LTX_E_INVALID_ARGUMENT, [](Params& p) { p.params.kind = 0; }},
       {"params.kind is 13", LTX_E_INVALID_ARGUMENT, [](Params& p) { p.params.kind = 13; }},
-      {"params.kind is retake", LTX_E_NOT_BUILT, [](Params& p) { p.params.kind = LTX_PIPELINE_RETAKE; }},
-      {"params.quant", LTX_E_NOT_BUILT, [](Params& p) { p.params.quant = LTX_QUANT_FP8_CAST; }},
+      {"params.kind is dfr", LTX_E_NOT_BUILT, [](Params& p) { p.params.kind = LTX_PIPELINE_DFR; }},
       {"params.quant is 9", LTX_E_INVALID_ARGUMENT, [](Params& p) { p.params.quant = 9; }},
-      {"params.text_quant", LTX_E_NOT_BUILT, [](Params& p) { p.params.text_quant = LTX_QUANT_INT8; }},
-      {"params.vae_quant", LTX_E_NOT_BUILT, [](Params& p) { p.params.vae_quant = LTX_QUANT_INT8; }},
-      {"params.measure_quantization", LTX_E_NOT_BUILT, [](Params& p) { p.params.measure_quantization = 1; }},
+      {"params.text_quant is 9", LTX_E_INVALID_ARGUMENT, [](Params& p) { p.params.text_quant = 9; }},
+      {"params.vae_quant is 9", LTX_E_INVALID_ARGUMENT, [](Params& p) { p.params.vae_quant = 9; }},
+      {"params.measure_quantization", LTX_E_INVALID_ARGUMENT,
+       [](Params& p) { p.params.measure_quantization = 2; }},
       {"params.memory_mode", LTX_E_NOT_BUILT,
        [](Params& p) { p.params.memory_mode = LTX_MEMORY_OFFLOAD_DISK; }},
       {"params.decoder_mode", LTX_E_NOT_BUILT, [](Params& p) { p.params.decoder_mode = LTX_DECODER_FAST; }},
@@ -302,8 +302,11 @@ TEST_CASE("parameters: ranges, and what is not built") {
   p.params.quant_options = &options;
   { const Owned<ltx_pipeline> pipeline(p.create()); }  // defaults are not a choice
   options.granularity = LTX_GRANULARITY_PER_ROW;
+  { const Owned<ltx_pipeline> pipeline(p.create()); }
+  options.granularity = 9;
   Owned<ltx_pipeline> pipeline;
-  CHECK(ltx_pipeline_create(&p.params, pipeline.out()) == LTX_E_NOT_BUILT);
+  CHECK(ltx_pipeline_create(&p.params, pipeline.out()) == LTX_E_INVALID_ARGUMENT);
+  CHECK(says("params.quant_options.granularity is 9"));
   CHECK(probe().engines == 0);
 }
 
