@@ -100,7 +100,10 @@ class Lock {
            std::strerror(errno));
     while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
       // A file system without locks: the rename of finished files still keeps readers safe.
-      if (errno != EWOULDBLOCK && errno != EINTR) return;
+      if (errno != EWOULDBLOCK && errno != EINTR) {
+        held_ = false;
+        return;
+      }
       try {
         monitor.checkpoint();
       } catch (...) {
@@ -111,11 +114,45 @@ class Lock {
     }
   }
   ~Lock() { ::close(descriptor_); }
+  /// False where the file system has no locks.
+  bool held() const { return held_; }
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
 
  private:
   int descriptor_ = -1;
+  bool held_ = true;
+};
+
+/// Where an entry is written: a folder that only the owner of the entry's lock uses, so that what a killed
+/// process left in it is nobody's. Without locks it is the cache's own folder.
+class Workplace {
+ public:
+  Workplace(const Lock& lock, const fs::path& folder, const std::string& name)
+      : own_(lock.held()), path_(own_ ? folder / (name + ".building") : folder) {
+    clear();
+  }
+  ~Workplace() { clear(); }
+  Workplace(const Workplace&) = delete;
+  Workplace& operator=(const Workplace&) = delete;
+
+  fs::path of(const fs::path& target) const { return path_ / target.filename(); }
+  void publish(const fs::path& target) const {
+    std::error_code error;
+    if (own_) fs::rename(of(target), target, error);
+    if (error)
+      fail(Status::FileAccess, "'{}' cannot be renamed to '{}': {}. Choose another cache folder.",
+           of(target).string(), target.string(), error.message());
+  }
+
+ private:
+  void clear() const {
+    std::error_code ignored;
+    if (own_) fs::remove_all(path_, ignored);
+  }
+
+  bool own_;
+  fs::path path_;
 };
 
 json policy_text(const Policy& policy) {
@@ -215,16 +252,19 @@ ConversionCache::Entry ConversionCache::open(const std::vector<fs::path>& source
   if (sources.size() > 1)
     fail(Status::InvalidArgument, "a cache entry has one source file, found {}. Convert shards one by one.",
          sources.size());
-  auto result = convert(sources, data, building, monitor);
+  const Workplace place(lock, folder_, name);
+  auto result = convert(sources, place.of(data), building, monitor);
   entry.built = true;
   entry.warnings.insert(entry.warnings.end(), result.warnings.begin(), result.warnings.end());
-  write_text(note, json{{"bytes", fs::file_size(data)},
-                        {"digest", content_digest(data, monitor)},
-                        {"policy", name_of(options.transformer.kind())},
-                        {"text_policy", name_of(options.text_encoder.kind())},
-                        {"source", sources.front().filename().string()}}
-                           .dump(1) +
-                       "\n");
+  place.publish(data);
+  write_text(place.of(note), json{{"bytes", fs::file_size(data)},
+                                  {"digest", content_digest(data, monitor)},
+                                  {"policy", name_of(options.transformer.kind())},
+                                  {"text_policy", name_of(options.text_encoder.kind())},
+                                  {"source", sources.front().filename().string()}}
+                                     .dump(1) +
+                                 "\n");
+  place.publish(note);
   return entry;
 }
 

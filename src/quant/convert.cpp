@@ -90,6 +90,28 @@ std::vector<Output> outputs_of(const Plan& plan, const fs::path& target, bool sp
   return list;
 }
 
+uint64_t size_of(const io::TensorDeclaration& tensor) {
+  uint64_t bits = static_cast<uint64_t>(io::bits_of(tensor.dtype));
+  for (const auto extent : tensor.shape) bits *= static_cast<uint64_t>(extent);
+  return bits / 8;
+}
+
+uint64_t size_of(const PlannedTensor& tensor) {
+  uint64_t bytes = 0;
+  for (const auto& declaration : tensor.declarations) bytes += size_of(declaration);
+  return bytes;
+}
+
+/// Whether verification compares the layer with its source.
+bool is_measured(const PlannedTensor& tensor) {
+  return tensor.component && tensor.look.format != Format::Unquantized;
+}
+
+/// Bytes to be gone through for a tensor: its source, what was written, the source again.
+uint64_t work_of(const PlannedTensor& tensor, bool verify) {
+  return tensor.bytes + (verify ? size_of(tensor) + (is_measured(tensor) ? tensor.bytes : 0) : 0);
+}
+
 /// Reads, encodes and writes the tensors of one file.
 class FileConversion {
  public:
@@ -117,8 +139,7 @@ class FileConversion {
     for (const auto* tensor : output_.tensors) {
       monitor_.checkpoint();
       write(writer, *tensor);
-      progress_.bytes_done += tensor->bytes;
-      monitor_.progress(progress_);
+      advance(tensor->bytes);
     }
     if (options_.verify) verify(writer.temporary());
     writer.commit();
@@ -128,6 +149,11 @@ class FileConversion {
   }
 
  private:
+  void advance(uint64_t bytes) {
+    progress_.bytes_done += bytes;
+    monitor_.progress(progress_);
+  }
+
   void write(io::SafetensorsWriter& writer, const PlannedTensor& tensor) {
     switch (tensor.action) {
       case Action::Copy:
@@ -213,20 +239,14 @@ class FileConversion {
     layer.component = tensor.component->context->component;
     layer.name = tensor.layer;
     layer.shape = info.shape;
-    layer.stored = info.format;
+    layer.stored = tensor.stored;
     layer.held = tensor.look.format;
     layer.kind = tensor.decision.kind;
     layer.outcome = outcome;
     layer.reason = tensor.decision.skipped;
     layer.bytes_before = tensor.bytes;
-    for (const auto& declaration : tensor.declarations) layer.bytes_after += size_of(declaration);
+    layer.bytes_after = size_of(tensor);
     report_.add(std::move(layer));
-  }
-
-  static uint64_t size_of(const io::TensorDeclaration& tensor) {
-    uint64_t bits = static_cast<uint64_t>(io::bits_of(tensor.dtype));
-    for (const auto extent : tensor.shape) bits *= static_cast<uint64_t>(extent);
-    return bits / 8;
   }
 
   std::map<std::string, std::string> metadata() const {
@@ -296,7 +316,9 @@ class FileConversion {
         fail(Status::FileCorrupt,
              "'{}': tensor '{}' does not read back as it was written. Check the disk and convert again.",
              output_.path.string(), name);
+      const uint64_t bytes = file.data(entry).size();
       file.release(entry);
+      advance(bytes);
     }
     const weights::Checkpoint checkpoint(path);
     for (const auto& component : plan_.components) verify(checkpoint, *component);
@@ -304,7 +326,7 @@ class FileConversion {
 
   void verify(const weights::Checkpoint& checkpoint, const PlannedComponent& component) {
     const auto concerns = [&](const PlannedTensor* tensor) {
-      return tensor->component == &component && tensor->look.format != Format::Unquantized;
+      return tensor->component == &component && is_measured(*tensor);
     };
     if (std::none_of(output_.tensors.begin(), output_.tensors.end(), concerns)) return;
     const auto part = checkpoint.open(component.component, component.config);
@@ -325,7 +347,9 @@ class FileConversion {
       if (!stored.pre_quant_scale.defined())  // else the codes alone are not the weight
         report.error = weight_error(component.store->read(weight), stored.matrix);
       component.store->release(weight);
+      report.stored = tensor->stored;
       report_.add(report);
+      advance(tensor->bytes);
     }
   }
 
@@ -340,7 +364,14 @@ class FileConversion {
 };
 
 void check_outputs(const Plan& plan, const std::vector<Output>& outputs, bool overwrite) {
+  std::map<fs::path, fs::path> sources;  // by target
   for (const auto& output : outputs) {
+    const auto& source = plan.files[output.source]->path();
+    const auto [other, free] = sources.emplace(output.path, source);
+    if (!free)
+      fail(Status::InvalidArgument,
+           "'{}' and '{}' would both be written to '{}'. Give one of them another name.",
+           other->second.string(), source.string(), output.path.string());
     std::error_code error;
     if (fs::exists(output.path, error) && !overwrite)
       fail(Status::InvalidArgument, "output '{}' exists. Choose another name or set overwrite.",
@@ -354,27 +385,66 @@ void check_outputs(const Plan& plan, const std::vector<Output>& outputs, bool ov
 
 }  // namespace
 
-Conversion convert(const std::vector<fs::path>& sources, const fs::path& output,
-                   const ConvertOptions& options, Monitor& monitor) {
+struct Converter::Work {
+  Work(const std::vector<fs::path>& sources, const fs::path& output, const ConvertOptions& given)
+      : options(given), checkpoint(sources) {
+    plan = make_plan(checkpoint, options, report);
+    outputs = outputs_of(plan, output, options.split);
+    check_outputs(plan, outputs, options.overwrite);
+    for (const auto& file : outputs) targets.push_back(file.path);
+    for (const auto& tensor : plan.tensors) bytes += work_of(tensor, options.verify);
+  }
+
+  ConvertOptions options;
+  weights::Checkpoint checkpoint;
+  std::shared_ptr<Report> report = std::make_shared<Report>();
+  Plan plan;
+  std::vector<Output> outputs;
+  std::vector<fs::path> targets;
+  uint64_t bytes = 0;
+};
+
+Converter::Converter(const std::vector<fs::path>& sources, const fs::path& output,
+                     const ConvertOptions& options) {
   if (options.split && sources.size() > 1)
     fail(Status::InvalidArgument, "split takes one file apart, found {} files. Convert each by itself.",
          sources.size());
+  work_ = std::make_unique<const Work>(sources, output, options);
+}
+
+Converter::~Converter() = default;
+Converter::Converter(Converter&&) noexcept = default;
+Converter& Converter::operator=(Converter&&) noexcept = default;
+
+const std::vector<fs::path>& Converter::targets() const {
+  return work_->targets;
+}
+
+uint64_t Converter::bytes() const {
+  return work_->bytes;
+}
+
+Conversion Converter::run(Monitor& monitor) const {
+  const auto& work = *work_;
   Conversion result;
-  const weights::Checkpoint checkpoint(sources);
-  const auto plan = make_plan(checkpoint, options, result.report);
-  const auto outputs = outputs_of(plan, output, options.split);
-  check_outputs(plan, outputs, options.overwrite);
+  result.report = work.report;
   Progress progress;
   progress.phase = Phase::Convert;
-  for (const auto& tensor : plan.tensors) progress.bytes_total += tensor.bytes;
-  for (const auto& file : outputs)
-    result.files.push_back(FileConversion(plan, file, options, *result.report, monitor, progress).run());
-  result.warnings = plan.warnings;
+  progress.bytes_total = work.bytes;
+  for (const auto& file : work.outputs)
+    result.files.push_back(
+        FileConversion(work.plan, file, work.options, *result.report, monitor, progress).run());
+  result.warnings = work.plan.warnings;
   const auto more = result.report->warnings();
   result.warnings.insert(result.warnings.end(), more.begin(), more.end());
   const auto lost = survival_warnings(result.report->fusions());
   result.warnings.insert(result.warnings.end(), lost.begin(), lost.end());
   return result;
+}
+
+Conversion convert(const std::vector<fs::path>& sources, const fs::path& output,
+                   const ConvertOptions& options, Monitor& monitor) {
+  return Converter(sources, output, options).run(monitor);
 }
 
 }  // namespace ltx::quant

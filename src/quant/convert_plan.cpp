@@ -17,6 +17,52 @@ using Action = PlannedTensor::Action;
 
 constexpr std::string_view kWeight = ".weight";
 
+/// GGUF blocks have no place in a safetensors file: a policy meets them as the BF16 weights that they stand
+/// for.
+class UnpackedStore : public weights::Store {
+ public:
+  explicit UnpackedStore(std::shared_ptr<const weights::Store> base) : base_(std::move(base)) {
+    for (const auto& name : base_->names())
+      if (const auto& info = *base_->find(name); formats::is_gguf(info.format)) {
+        unpacked_.emplace(name, info).first->second.format = Format::Unquantized;
+        formats_.emplace(name, info.format);
+      }
+  }
+  std::vector<std::string> names() const override { return base_->names(); }
+  const weights::TensorInfo* find(std::string_view name) const override {
+    const auto found = unpacked_.find(name);
+    return found == unpacked_.end() ? base_->find(name) : &found->second;
+  }
+  at::Tensor read(std::string_view name) const override { return base_->read(name); }
+  weights::WeightParts parts(std::string_view name) const override {
+    return unpacked_.contains(name) ? weights::WeightParts{base_->read(name), {}, {}} : base_->parts(name);
+  }
+  std::string describe() const override { return base_->describe(); }
+  bool is_mapped(std::string_view name) const override {
+    return !unpacked_.contains(name) && base_->is_mapped(name);
+  }
+  void release(std::string_view name) const override { base_->release(name); }
+  const weights::StoredLayers* stored_layers() const override { return base_->stored_layers(); }
+
+  /// What the file holds.
+  Format stored(std::string_view name) const {
+    const auto found = formats_.find(name);
+    return found == formats_.end() ? base_->find(name)->format : found->second;
+  }
+
+ private:
+  std::shared_ptr<const weights::Store> base_;
+  std::map<std::string, weights::TensorInfo, std::less<>> unpacked_;
+  std::map<std::string, Format, std::less<>> formats_;
+};
+
+/// The GGUF type of an entry whose elements lie in blocks; null for plain numbers and other containers.
+const io::GgufType* blocks_of(const io::TensorFile& file, const io::TensorEntry& entry) {
+  if (file.container() != io::Container::Gguf) return nullptr;
+  const auto* type = io::gguf_type_named(entry.dtype);
+  return type && type->elements == 1 ? nullptr : type;
+}
+
 /// Index of a source file and name in it.
 using Key = std::pair<size_t, std::string>;
 
@@ -30,6 +76,7 @@ class Planner {
 
   Plan make() {
     using weights::Component;
+    refuse_kept_blocks();
     for (const auto component : {Component::Transformer, Component::TextEncoder})
       if (checkpoint_.has(component) && (!options_.only || *options_.only == component))
         add_component(component);
@@ -45,12 +92,26 @@ class Planner {
   }
 
  private:
+  /// A file that becomes three times as large is not what keeping the stored formats means.
+  void refuse_kept_blocks() const {
+    const auto kind = options_.transformer.kind();
+    if (kind != Kind::Auto && kind != Kind::Gguf) return;
+    for (const auto& file : plan_.files)
+      for (const auto& [key, entry] : file->tensors())
+        if (blocks_of(*file, entry))
+          fail(Status::Unsupported,
+               "'{}': tensor '{}' is {}, which policy {} keeps, but GGUF blocks are read and not written. "
+               "Choose a policy that encodes anew (int8, int4, fp8-weight-only …), or none for BF16.",
+               file->path().string(), key, entry.dtype, name_of(kind));
+  }
+
   void add_component(weights::Component name) {
     auto part = checkpoint_.open(name, options_.config);
     auto planned = std::make_unique<PlannedComponent>();
     planned->component = name;
     planned->config = part.config;
-    const auto base = part.view.shared_store();
+    unpacked_ = std::make_shared<const UnpackedStore>(part.view.shared_store());
+    const std::shared_ptr<const weights::Store> base = unpacked_;
     planned->store = base;
     std::shared_ptr<const weights::FusedStore> fused;
     const bool transformer = name == weights::Component::Transformer;
@@ -70,10 +131,6 @@ class Planner {
            "lora_order is runtime, but a converted file holds the sum of weight and LoRA. Use before or "
            "after.");
     planned->context = make_context(context, *planned->store);
-    auto order = context.policy.options();
-    order.lora_order = LoraOrder::After;
-    context.policy = Policy(context.policy.target(), context.policy.kind(), order, context.policy.rules());
-    planned->fuse_after = make_context(context, *planned->store);
 
     remember_keys(*base);
     for (const auto& tensor : planned->store->names())
@@ -110,6 +167,7 @@ class Planner {
     tensor.component = &component;
     tensor.context = component.context.get();
     tensor.layer = name;
+    tensor.stored = unpacked_->stored(weight);
     const auto& [file, key] = owners_.at(weight);
     tensor.file = file;
     tensor.key = key;
@@ -122,22 +180,20 @@ class Planner {
     // What a load would dequantize because no policy names it stays as it is where nothing was asked for.
     const bool keep = quantized && !encode &&
                       (tensor.decision.keep_stored || component.context->policy.kind() == Kind::Auto);
-    const bool gguf = formats::is_gguf(info.format);
     if (has_loras || encode) {
       tensor.action = Action::Encode;
-      if (gguf && has_loras) tensor.context = component.fuse_after.get();
       if (encode) {
         tensor.look = weights::look_of(tensor.decision.encoding, layer.rows, layer.columns);
         tensor.bias = component.context->policy.kind() == Kind::Fp8Cast &&
                       tensor.decision.encoding.format == Format::Fp8Unscaled;
         calibrate(component, tensor);
-      } else if (tensor.decision.keep_stored && !gguf) {
+      } else if (tensor.decision.keep_stored) {
         tensor.look = weights::look_of(*layers, *stored);
       }
-    } else if (keep && !gguf) {
+    } else if (keep) {
       tensor.action = Action::Keep;
       tensor.look = weights::look_of(*layers, *stored);
-    } else if (quantized) {
+    } else if (quantized || formats::is_gguf(tensor.stored)) {
       tensor.action = Action::Decode;
     } else {
       if (tensor.decision.outcome == Outcome::Skipped) note_skipped(component, tensor, info);
@@ -205,10 +261,7 @@ class Planner {
       tensor.file = index;
       tensor.key = key;
       tensor.bytes = file.data(entry).size();
-      const auto* blocks =
-          file.container() == io::Container::Gguf ? io::gguf_type_named(entry.dtype) : nullptr;
-      const bool plain = file.container() != io::Container::Gguf || (blocks && blocks->elements == 1);
-      tensor.declarations = {{key, plain ? entry.dtype : "BF16", entry.shape}};
+      tensor.declarations = {{key, blocks_of(file, entry) ? "BF16" : entry.dtype, entry.shape}};
       plan_.tensors.push_back(std::move(tensor));
     }
   }
@@ -217,6 +270,7 @@ class Planner {
   const ConvertOptions& options_;
   std::shared_ptr<Report> report_;
   Plan plan_;
+  std::shared_ptr<const UnpackedStore> unpacked_;   // of the component in work
   std::map<std::string, Key, std::less<>> owners_;  // of the component in work, by its names
   std::set<Key> claimed_;
 };

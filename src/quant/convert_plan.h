@@ -15,9 +15,8 @@ namespace ltx::quant {
 struct PlannedComponent {
   weights::Component component;
   nlohmann::json config;
-  std::shared_ptr<const weights::Store> store;  // with LoRAs
+  std::shared_ptr<const weights::Store> store;  // with LoRAs; GGUF blocks as the BF16 that they stand for
   std::shared_ptr<const Context> context;
-  std::shared_ptr<const Context> fuse_after;  // for stored layers that have no order of their own (GGUF)
 };
 
 /// One tensor, or the tensors of one layer.
@@ -36,7 +35,8 @@ struct PlannedTensor {
 
   // Of a layer:
   const PlannedComponent* component = nullptr;
-  std::string layer;  // name in the component, without ".weight"
+  std::string layer;                                      // name in the component, without ".weight"
+  formats::Format stored = formats::Format::Unquantized;  // in the file
   Decision decision;
   weights::StoredLook look;  // Keep, Encode to a format
   at::Tensor input_scale;    // calibrated

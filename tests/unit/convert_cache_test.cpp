@@ -144,6 +144,23 @@ TEST_CASE("cache: a failed or cancelled conversion leaves no entry") {
   check_error(Status::FileAccess, {"cannot be created"}, [&] { ConversionCache(folder / "file"); });
 }
 
+TEST_CASE("cache: what a killed process left of an entry goes when the entry is built, other files stay") {
+  const Folder folder;
+  const auto model = write_model(folder);
+  ConversionCache cache(folder / "cache");
+  const auto place = cache.folder() / (cache.key({model}, int8()) + ".building");
+  const auto other = cache.folder() / "0123.building", foreign = cache.folder() / ".ltx-1-2-3.tmp";
+  for (const auto& left : {place, other}) {
+    fs::create_directories(left);
+    std::ofstream(left / ".ltx-1-2-3.tmp") << "half a model";
+  }
+  std::ofstream(foreign) << "somebody's";
+  CHECK(cache.open({model}, int8()).built);
+  CHECK(!fs::exists(place));
+  CHECK(fs::exists(other / ".ltx-1-2-3.tmp"));
+  CHECK(fs::exists(foreign));
+}
+
 TEST_CASE("cache: of several threads that want an entry one builds it, the others wait") {
   const Folder folder;
   const auto model = write_model(folder);

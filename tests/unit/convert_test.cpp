@@ -319,7 +319,7 @@ TEST_CASE("convert: one component alone") {
   check_equal(load(model, options.transformer), load(output, options.transformer));
 }
 
-TEST_CASE("convert: GGUF becomes bf16, or any other format") {
+TEST_CASE("convert: GGUF becomes bf16 or any other format, but cannot stay what it is") {
   const Folder folder;
   GgufWriter writer;
   writer.text("general.architecture", "ltxv").text("model_version", "2.3.0");
@@ -342,8 +342,16 @@ TEST_CASE("convert: GGUF becomes bf16, or any other format") {
   ConvertOptions options;
   options.config = model_config().at("transformer");
   const auto plain = folder / "plain.safetensors";
+  for (const auto kind : {Kind::Auto, Kind::Gguf}) {
+    options.transformer = Policy(Target::Transformer, kind);
+    check_error(Status::Unsupported, {"dit.gguf", "Q8_0", "read and not written", "none"},
+                [&] { convert({model}, plain, options); });
+    CHECK(!std::filesystem::exists(plain));
+  }
+  options.transformer = Policy(Target::Transformer, Kind::None);
   const auto result = convert({model}, plain, options);
   CHECK(result.report->count(Outcome::Dequantized) == static_cast<int64_t>(model_layers().size()));
+  for (const auto& layer : result.report->layers()) CHECK(layer.stored == Format::Q8_0);
   const io::TensorFile file(plain);
   CHECK(file.container() == io::Container::Safetensors);
   CHECK(file.tensors().size() == tensors.size());
@@ -355,8 +363,26 @@ TEST_CASE("convert: GGUF becomes bf16, or any other format") {
 
   options.transformer = Policy(Target::Transformer, Kind::Int8);
   const auto output = folder / "int8.safetensors";
-  convert({model}, output, options);
+  const auto encoded = convert({model}, output, options);
+  CHECK(encoded.report->count(Outcome::Quantized) == 22);
+  for (const auto& layer : encoded.report->layers()) CHECK(layer.stored == Format::Q8_0);
+  CHECK(io::TensorFile(output).find("transformer_blocks.0.attn1.to_q.weight")->dtype == "I8");
   check_equal(load(plain, options.transformer), load(output, options.transformer));
+}
+
+TEST_CASE("convert: sources of one name do not overwrite each other") {
+  const Folder folder;
+  std::vector<std::filesystem::path> sources;
+  for (const char* part : {"a", "b"}) {
+    std::filesystem::create_directories(folder / part);
+    sources.push_back(folder / part / "model.safetensors");
+    Tensors tensors;
+    tensors[std::string("language_model.model.layers.") + part + ".weight"] = at::ones({4, 4});
+    weights::save_tensors(sources.back().string(), tensors, {});
+  }
+  check_error(Status::InvalidArgument, {"/a/model.safetensors", "/b/model.safetensors", "both"},
+              [&] { convert(sources, folder / "out", {}); });
+  CHECK(!std::filesystem::exists(folder / "out"));
 }
 
 TEST_CASE("convert: a text encoder's layers by its own policy, the transformer's by another") {
