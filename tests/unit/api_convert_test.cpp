@@ -8,6 +8,8 @@
 
 namespace {
 
+const char* const kOutput = LTX_BINARY_DIR "/api-convert.out";
+
 struct Convert {
   ltx_convert_params params;
   ltx_model_paths models;
@@ -19,7 +21,7 @@ struct Convert {
     ltx_quant_options_init(&options);
     models.checkpoint = "model.safetensors";
     params.models = &models;
-    params.output_path = "api-convert.out";
+    params.output_path = kOutput;
   }
 };
 
@@ -44,7 +46,7 @@ TEST_CASE("convert: defaults, a blocking call with events, a job") {
   CHECK(ltx_convert(&c.params, count_progress, &events) == LTX_OK);
   CHECK(events > 0);
   std::stringstream text;
-  text << std::ifstream("api-convert.out").rdbuf();
+  text << std::ifstream(kOutput).rdbuf();
   CHECK(text.str() == "converted model.safetensors");
   CHECK(ltx_convert(&c.params, nullptr, nullptr) == LTX_OK);
 
