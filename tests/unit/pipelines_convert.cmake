@@ -1,0 +1,1 @@
+ltx_unit_test(pipelines_convert TORCH SOURCES pipelines_convert_test.cpp DEPENDS ltx_pipelines)
