@@ -135,3 +135,35 @@ TEST_CASE("conversion: of what lies beside a text encoder only what belongs to i
   pipelines::convert(params, fresh);
   CHECK(!fs::exists(output / "converted"));
 }
+
+TEST_CASE("conversion: a model and a packed text encoder of one name do not overwrite each other") {
+  const Folder folder;
+  fs::create_directories(folder / "text");
+  const auto packed = folder / "text" / "tiny23.safetensors";
+  const auto bytes = [](const char* text) {
+    return at::tensor(std::vector<uint8_t>(text, text + std::strlen(text)), at::kByte);
+  };
+  weights::save_tensors(
+      packed.string(),
+      {{"language_model.model.layers.0.mlp.up_proj.weight", at::ones({32, 32}, at::kBFloat16)},
+       {"tokenizer_json", bytes("{}")},
+       {"hf_asset__tokenizer_config.json", bytes("{}")}},
+      {{"gemma_config", R"({"model_type": "gemma3"})"}});
+  auto params = tiny_conversion(folder / "out");
+  params.source.models.text_encoder = packed.string();
+  Listener sink;
+  check_error(Status::InvalidArgument, {"tiny23.safetensors", "two files"},
+              [&] { pipelines::convert(params, sink); });
+  CHECK(files_in(folder / "out") == 0);
+
+  fs::rename(packed, folder / "text" / "gemma.safetensors");
+  params.source.models.text_encoder = (folder / "text" / "gemma.safetensors").string();
+  pipelines::convert(params, sink);
+  CHECK(fs::exists(folder / "out" / "tiny23.safetensors"));
+  CHECK(fs::exists(folder / "out" / "gemma.safetensors"));
+
+  // Over what is read, with or without the permission to overwrite.
+  params.overwrite = true;
+  params.output_path = (folder / "text").string();
+  check_error(Status::InvalidArgument, {"gemma.safetensors"}, [&] { pipelines::convert(params, sink); });
+}
