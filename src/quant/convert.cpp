@@ -194,6 +194,10 @@ class FileConversion {
     const std::shared_ptr<const Context> context(tensor.component->context, tensor.context);
     Source source(weights::View(store), options_.device, at::kBFloat16, context);
     auto parts = load_linear(source / tensor.layer, shape[1], shape[0], tensor.bias);
+    if (!parts.low_rank.empty())
+      fail(Status::Quant,
+           "{}: layer '{}': its codes cannot take a LoRA's update. Convert without LoRAs, or the bf16 file.",
+           store->find(weight)->source, tensor.layer);
     if (tensor.look.format == Format::Unquantized) {
       put(writer, tensor.key, parts.weight.codes.to(at::kBFloat16));
     } else {
