@@ -41,7 +41,8 @@ int run(options& o, const std::string& prompts, const std::string& style, bool j
   if (json)
     std::puts(nlohmann::json({{"schema", 1}, {"output", path}, {"layers", layers}}).dump().c_str());
   else
-    std::printf("%s: %zu layers, %zu prompts\n", path.c_str(), layers, requests.size());
+    std::printf("%s: %zu layers, %zu prompt%s\n", path.c_str(), layers, requests.size(),
+                requests.size() == 1 ? "" : "s");
   return 0;
 }
 
