@@ -889,10 +889,11 @@ LTX_API const char* ltx_info_json(const ltx_info* info) LTX_NOEXCEPT;
 
 /* ---- Model files ---- */
 
-/** Writes model files in another number format: quantized or dequantized, LoRAs fused, parts split. Tensors stream one by
- * one; every file appears complete under its name or not at all, verified unless `verify` is 0. Converts the file of
- * the transformer (models.transformer or models.checkpoint), and the text encoder where text_quant is not AUTO or
- * nothing else is given. A converted file loads with the bits that quantizing at load gives.
+/** Writes model files in another number format: quantized or dequantized, LoRAs fused, parts split. Tensors
+ * stream one by one; every file appears complete under its name or not at all, verified unless `verify` is 0.
+ * Converts the file of the transformer (models.transformer or models.checkpoint), and the text encoder where
+ * text_quant is not AUTO or nothing else is given. A converted file loads with the bits that quantizing at
+ * load gives.
  *
  *  @param params    initialised with ltx_convert_params_init(); copied.
  *  @param on_event  may be NULL; called on this thread.

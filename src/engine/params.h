@@ -70,7 +70,8 @@ struct PipelineParams {
 
 /// Files into files of another format.
 struct ConvertParams {
-  PipelineParams source;  // models, policies (AUTO: the stored formats), LoRAs, rules, device and log level count
+  PipelineParams
+      source;  // models, policies (AUTO: the stored formats), LoRAs, rules, device and log level count
   int32_t container = 0;  // ltx_container
   bool split = false, overwrite = false, verify = true;
   std::string output_path;

@@ -30,8 +30,9 @@ __global__ void __launch_bounds__(kThreads) encode_kernel(integer::Int4EncodeArg
     low = __reduce_min_sync(0xffffffffU, low);
     high = warp_max(high);
     const float amax = scalar::float_of(warp_max(most));
-    const integer::Int4Group g = a.zero ? integer::int4_group(from_ordered(low), from_ordered(high), a.reference)
-                                        : integer::int4_symmetric_group(amax);
+    const integer::Int4Group g = a.zero
+                                     ? integer::int4_group(from_ordered(low), from_ordered(high), a.reference)
+                                     : integer::int4_symmetric_group(amax);
     if (lane == 0) {
       a.scale[row] = integer::finite(amax) ? g.scale : uint16_t{0x7fc0};
       if (a.zero) a.zero[row] = g.zero;

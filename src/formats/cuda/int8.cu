@@ -41,8 +41,9 @@ __global__ void __launch_bounds__(kThreads) encode_kernel(integer::Int8EncodeArg
     const float inverse = 1.0F / scale, divisor = integer::int8_divisor(scale, a.rounding);
     for (int64_t i = threadIdx.x; i < a.columns; i += kThreads) {
       const float v = widened(x[i]);
-      const int8_t code = a.rule == Int8Rule::Tensorwise ? integer::int8_code_by_quotient(v, divisor, a.rounding)
-                                                         : integer::int8_code(v * inverse);
+      const int8_t code = a.rule == Int8Rule::Tensorwise
+                              ? integer::int8_code_by_quotient(v, divisor, a.rounding)
+                              : integer::int8_code(v * inverse);
       codes[i] = static_cast<int8_t>(code ^ static_cast<int8_t>(a.flip));
     }
   }

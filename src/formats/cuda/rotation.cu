@@ -10,7 +10,8 @@ __global__ void __launch_bounds__(kThreads) rotate_kernel(integer::RotateArgumen
   const int group = static_cast<int>(a.group);
   const float factor = integer::rotation_factor(a.group);
   for (int64_t row = blockIdx.x * int64_t{per_block}; row < a.rows; row += gridDim.x * int64_t{per_block}) {
-    const int rows = static_cast<int>(a.rows - row < per_block ? a.rows - row : per_block), count = rows * group;
+    const int rows = static_cast<int>(a.rows - row < per_block ? a.rows - row : per_block),
+              count = rows * group;
     O* const out = static_cast<O*>(a.out) + row * group;
     for (int i = threadIdx.x; i < count; i += kThreads) {
       const int64_t at = row * group + i;
