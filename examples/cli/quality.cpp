@@ -47,6 +47,7 @@ std::vector<float> samples_of(const ltx::result& result) {
 /// Weight errors per layer and block, from the pipeline's report.
 void read_report(const nlohmann::json& info, quality_row& row) {
   const auto& components = info.at("quantization").at("components");
+  row.keep_blocks = info["quantization"].value("suggested_keep_bf16_blocks", std::vector<int64_t>());
   if (!components.contains("transformer")) return;
   const auto& report = components.at("transformer");
   row.quantized = report.value("quantized", int64_t{0}) + report.value("already_quantized", int64_t{0});
@@ -152,6 +153,14 @@ int run(options& o, const std::vector<std::string>& policies, const std::string&
                   .c_str());
   } else {
     std::fputs(quality_table(rows).c_str(), stdout);
+    for (const auto& row : rows) {
+      std::string blocks;
+      for (const int64_t block : row.keep_blocks)
+        blocks += (blocks.empty() ? "" : ",") + std::to_string(block);
+      if (!blocks.empty())
+        std::printf("%s: the weight errors of some blocks stand out; try --keep-bf16-blocks %s\n",
+                    row.policy.c_str(), blocks.c_str());
+    }
     for (const auto& name : written) std::printf("%s\n", (std::filesystem::path(folder) / name).c_str());
   }
   return 0;

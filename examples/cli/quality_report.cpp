@@ -201,6 +201,7 @@ nlohmann::json to_json(const quality_row& r) {
           {"weight_error",
            {{"mean", r.mean_weight_error}, {"worst", r.worst_weight_error}, {"worst_layer", r.worst_layer}}},
           {"block_errors", r.block_errors},
+          {"suggested_keep_bf16_blocks", r.keep_blocks},
           {"video_latent_relative_l2", r.video_latent},
           {"audio_latent_relative_l2", r.audio_latent},
           {"psnr_db", finite(r.psnr)},

@@ -16,6 +16,7 @@ struct quality_row {
   double mean_weight_error = 0, worst_weight_error = 0;
   std::string worst_layer;
   std::vector<double> block_errors;  // root mean square of the layers' errors, by block
+  std::vector<int64_t> keep_blocks;  // those whose errors stand out
   double video_latent = 0, audio_latent = 0, psnr = 0, ssim = 1, audio_snr = 0;
   double denoise_seconds = 0, total_seconds = 0;
   picture_set frames;

@@ -58,6 +58,14 @@ bool same_loras(const std::vector<weights::Lora>& a, const std::vector<weights::
   });
 }
 
+/// The report, and the blocks whose measured weight errors stand out: candidates for keep_bf16_blocks.
+json quantization_json(const quant::Report& report) {
+  auto result = report.json();
+  if (const auto blocks = quant::sensitivity_of(report.layers()).keep_bf16_blocks(); !blocks.empty())
+    result["suggested_keep_bf16_blocks"] = blocks;
+  return result;
+}
+
 std::string policy_name(engine::QuantPolicy policy) {
   return std::string(quant::name_of(static_cast<quant::Kind>(policy)));
 }
@@ -125,7 +133,7 @@ std::string PipelineEngine::info_json() const {
       {"memory_mode", components_.persistent() ? "persistent" : "cold"},
       {"files", files},
       {"components", components},
-      {"quantization", components_.quantization().report().json()},
+      {"quantization", quantization_json(components_.quantization().report())},
       {"warnings", components_.warnings()}}
       .dump();
 }
