@@ -105,6 +105,9 @@ class Components {
   template <class Network, class Make>
   Lease<Network> lease(engine::Component component, Monitor& monitor, Make&& make);
   std::vector<weights::Component> sources_of(engine::Component component) const;
+  weights::Part open_part(weights::Component source) const;
+  /// What a recipe reads of a part.
+  std::shared_ptr<const weights::Store> store_of(weights::Component source) const;
   Slot& slot(engine::Component component);
   std::shared_ptr<const weights::Store> transformer_store(const std::vector<weights::Lora>& loras,
                                                           std::vector<std::string>* warnings = nullptr) const;

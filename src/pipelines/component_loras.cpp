@@ -1,0 +1,107 @@
+// Which LoRAs a stage of a recipe takes, and with what strength.
+#include <algorithm>
+
+#include "base/error.h"
+#include "engine/rules.h"
+#include "pipelines/components.h"
+#include "pipelines/numbers.h"
+
+namespace ltx::pipelines {
+namespace {
+
+using WeightPart = weights::Component;
+
+bool has_two_stages(engine::PipelineKind kind) {
+  return kind != engine::PipelineKind::OneStage && kind != engine::PipelineKind::Retake &&
+         kind != engine::PipelineKind::TextToAudio;
+}
+
+/// The recipe's share of a distilled LoRA's strength in a stage (spec 07 §6.1).
+double distilled_share(engine::PipelineKind kind, int32_t stage) {
+  switch (kind) {
+    case engine::PipelineKind::TwoStage:
+    case engine::PipelineKind::Keyframes:
+    case engine::PipelineKind::AudioToVideo:
+      return stage == 2 ? 1.0 : 0.0;
+    case engine::PipelineKind::TwoStageHq:
+      return stage == 2 ? 0.5 : 0.25;
+    default:
+      return 0.0;
+  }
+}
+
+/// The same of a user's LoRA: an IC-LoRA's second stage runs on the bare model (spec 07 §6.8).
+double user_share(engine::PipelineKind kind, int32_t stage) {
+  return kind == engine::PipelineKind::IcLora && stage == 2 ? 0.0 : 1.0;
+}
+
+}  // namespace
+
+std::vector<weights::Lora> Components::stage_loras(int32_t stage) const {
+  std::vector<weights::Lora> chosen;
+  for (const auto role : {engine::LoraRole::User, engine::LoraRole::Distilled})
+    for (const auto& lora : loras_) {
+      if (lora.role != role) continue;
+      const double factor = lora.stages != 0                      ? (lora.stages >> (stage - 1) & 1)
+                            : role == engine::LoraRole::Distilled ? distilled_share(kind_, stage)
+                                                                  : user_share(kind_, stage);
+      if (lora.strength * factor != 0) chosen.push_back({lora.file, lora.strength * factor});
+    }
+  return chosen;
+}
+
+void Components::check_loras() const {
+  const int32_t stages = has_two_stages(kind_) ? 3 : 1;
+  for (const auto& lora : loras_)
+    if (lora.stages & ~stages)
+      fail(Status::InvalidArgument,
+           "params.loras[].stages is {} for '{}', but the recipe {} has {}. Use 0 or the bits of its stages.",
+           lora.stages, lora.file->path(), engine::name_of(kind_), stages == 1 ? "one stage" : "two stages");
+  const bool steers = std::any_of(loras_.begin(), loras_.end(), [](const auto& lora) {
+    return lora.role == engine::LoraRole::User && (lora.stages == 0 || lora.stages & 1);
+  });
+  if (kind_ == engine::PipelineKind::IcLora && !steers)
+    fail(Status::ComponentMissing,
+         "the recipe ic-lora needs an IC-LoRA for its first stage, params.loras has none. Add one with the "
+         "role user.");
+  const bool distils = distilled_share(kind_, 2) != 0;
+  const bool given = std::any_of(loras_.begin(), loras_.end(),
+                                 [](const auto& l) { return l.role == engine::LoraRole::Distilled; });
+  if (given && !distils)
+    fail(Status::InvalidArgument,
+         "params.loras has a distilled LoRA, but the recipe {} does not use one. Give it the role user.",
+         engine::name_of(kind_));
+  const auto second = stage_loras(2);
+  const bool used = std::any_of(loras_.begin(), loras_.end(), [&](const auto& lora) {
+    return lora.role == engine::LoraRole::Distilled &&
+           std::any_of(second.begin(), second.end(),
+                       [&](const auto& chosen) { return chosen.file == lora.file; });
+  });
+  if (distils && !used)
+    fail(Status::ComponentMissing,
+         "the recipe {} needs a distilled LoRA for its second stage, params.loras has none. Add one with the "
+         "role distilled.",
+         engine::name_of(kind_));
+}
+
+ReferenceScale Components::reference_scale() const {
+  ReferenceScale scale;
+  const auto take = [](const weights::LoraFile& file, const char* key, std::optional<int64_t> stated,
+                       int64_t& factor) {
+    if (!stated || *stated == 1) return;
+    if (factor != 1 && factor != *stated)
+      fail(Status::LoraMismatch,
+           "'{}': metadata '{}' is {}, another LoRA's is {}. Use LoRAs that were trained for references of "
+           "one size.",
+           file.path(), key, *stated, factor);
+    factor = *stated;
+  };
+  for (const auto& lora : loras_) {
+    take(*lora.file, "reference_downscale_factor", lora.file->reference_downscale_factor(), scale.down);
+    take(*lora.file, "reference_temporal_scale_factor", lora.file->reference_temporal_scale_factor(),
+         scale.time);
+  }
+  return scale;
+}
+
+}  // namespace ltx::pipelines
