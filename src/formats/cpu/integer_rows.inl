@@ -383,7 +383,8 @@ template <class E, class Out>
 LTX_INLINE void gguf_block(integer::Q5_K, const uint8_t* b, Out* out) {
   k_blocks<E>(
       b, b + 48, out, [&](int j, int l) __attribute__((always_inline)) {
-        return where_set(bytes_at(b + 16 + l), Bytes{} + static_cast<uint8_t>(1 << j), 16);
+        const auto bit = static_cast<uint8_t>(1 << j);
+        return where_set(bytes_at(b + 16 + l), Bytes{} + bit, 16);
       });
 }
 template <class E, class Out>
@@ -428,7 +429,8 @@ LTX_INLINE void gguf_block(integer::Q3_K, const uint8_t* b, Out* out) {
   const Lanes centre = broadcast(4.0F);
   two_bit_codes(
       b + 32, [&](int i, Bytes low) __attribute__((always_inline)) {
-        const Bytes bit = Bytes{} + static_cast<uint8_t>(1 << (i / 32));
+        const auto plane = static_cast<uint8_t>(1 << (i / 32));
+        const Bytes bit = Bytes{} + plane;
         const Bytes high = where_set(bytes_at(b + i % 32), bit, 4);
         const Lanes scale = broadcast(d * static_cast<float>(integer::q3_scale(b + 96, i / 16)));
         E::store(out + i, scale * (from_unsigned(low | high) - centre));
