@@ -105,3 +105,21 @@ function(ltx_model_room)
     target_link_libraries(${target} INTERFACE ltx::torch)
   endif()
 endfunction()
+
+# ltx_instruction_sets(OUT baseline.cpp avx2.cpp avx512.cpp)
+#
+# Rows that are compiled once per instruction set and chosen at run time; they share nothing with other files. OUT receives
+# those that the processor's family can have.
+function(ltx_instruction_sets out baseline avx2 avx512)
+  set(flags "-O3;-Wno-psabi")
+  set(sources ${baseline})
+  set_source_files_properties(${baseline} PROPERTIES COMPILE_OPTIONS "${flags}")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    list(APPEND sources ${avx2} ${avx512})
+    set_source_files_properties(${avx2} PROPERTIES COMPILE_OPTIONS "${flags};-mavx2")
+    set_source_files_properties(${avx512} PROPERTIES
+      COMPILE_OPTIONS "${flags};-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl")
+  endif()
+  set_source_files_properties(${sources} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  set(${out} ${sources} PARENT_SCOPE)
+endfunction()
