@@ -506,6 +506,8 @@ typedef struct ltx_pipeline_params {
   const ltx_component_residency* residency; /* overrides of the mode */
   size_t residency_count;
   ltx_pipeline* share_with; /* NULL; components with equal file, policy, device and LoRAs are shared */
+  const char* weight_cache; /* folder; NULL: none. Weights that a policy encodes are written there at the
+                               first load and read from there afterwards: the same bits */
 } ltx_pipeline_params;
 #define ltx_pipeline_params_init(object) ltx_init(LTX_STRUCT_PIPELINE_PARAMS, (object), sizeof *(object))
 

@@ -193,6 +193,8 @@ void options::add_params(CLI::App& app) {
   add_enum(group, "--gpu-priority", LTX_ENUM_PRIORITY, params.gpu_priority, "Stream priority");
   add_enum(group, "--log-level", LTX_ENUM_LOG, params.log_level, "Lowest level shown (warning)");
   group.add_option("--cuda-graphs", params.cuda_graphs, "0 or 1");
+  add_text(group, "--weight-cache", params.weight_cache, "Folder that keeps encoded weights");
+  text_flags_.back().option->type_name("FOLDER");
 }
 
 void options::add_quantization(CLI::App& app) {

@@ -382,6 +382,7 @@ engine::PipelineParams params_from(const ltx_pipeline_params* client) {
               enum_from<engine::Residency>(LTX_ENUM_RESIDENCY, item.residency, at + ".residency")});
        });
   p.share_with = c.share_with != nullptr;
+  p.weight_cache = file(c.weight_cache, "params.weight_cache");
   engine::check_built(p);
   return p;
 }

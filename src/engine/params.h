@@ -65,7 +65,8 @@ struct PipelineParams {
   std::vector<Lora> loras;
   std::vector<QuantRule> quant_rules;
   std::vector<ComponentResidency> residency;
-  bool share_with = false;  // another pipeline was named; which one is the C API's affair
+  bool share_with = false;   // another pipeline was named; which one is the C API's affair
+  std::string weight_cache;  // folder of encoded weights, "": none
 };
 
 /// Files into files of another format.

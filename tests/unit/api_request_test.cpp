@@ -278,6 +278,8 @@ TEST_CASE("parameters: ranges, and what is not built") {
       {"params.cuda_graphs", LTX_E_NOT_BUILT, [](Params& p) { p.params.cuda_graphs = 1; }},
       {"params.device_memory_limit", LTX_E_NOT_BUILT, [](Params& p) { p.params.device_memory_limit = 1; }},
       {"params.host_memory_limit", LTX_E_NOT_BUILT, [](Params& p) { p.params.host_memory_limit = 1; }},
+      {"params.weight_cache is an empty text", LTX_E_INVALID_ARGUMENT,
+       [](Params& p) { p.params.weight_cache = ""; }},
       {"params.max_batch_size is 5", LTX_E_INVALID_ARGUMENT, [](Params& p) { p.params.max_batch_size = 5; }},
       {"params.log_level is 0", LTX_E_INVALID_ARGUMENT, [](Params& p) { p.params.log_level = 0; }},
       {"params.models is NULL", LTX_E_INVALID_ARGUMENT, [](Params& p) { p.params.models = nullptr; }},
