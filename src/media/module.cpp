@@ -38,6 +38,14 @@ fs::path own_folder() {
   return fs::canonical(info.dli_fname, error).parent_path();
 }
 
+/// Programs of the build tree have this code inside and lie in many folders; an installed library must not
+/// find the module of the tree it came from.
+bool in_build_tree(const fs::path& folder) {
+  std::error_code error;
+  const fs::path way = folder.lexically_relative(fs::canonical(LTX_BUILD_TREE, error));
+  return !way.empty() && *way.begin() != "..";
+}
+
 /// The module's table, or null with the reason. A module that was opened stays open: FFmpeg does not support
 /// being unloaded.
 const ltx_media_table* open_module(const fs::path& path, std::string& reason) {
@@ -69,7 +77,8 @@ Found find_module(const char* override_path) {
   } else {
     const fs::path folder = own_folder();
     if (!folder.empty()) candidates = modules_in(folder);
-    for (auto& path : modules_in(LTX_MEDIA_BUILD_FOLDER)) candidates.push_back(std::move(path));
+    if (in_build_tree(folder))
+      for (auto& path : modules_in(LTX_MEDIA_BUILD_FOLDER)) candidates.push_back(std::move(path));
     if (candidates.empty()) return {nullptr, fmt::format("no {}*.so in {}", kPrefix, folder.string())};
   }
   Found found;

@@ -14,8 +14,8 @@
 namespace ltx::media {
 
 /// The module's functions; opened at the first call and kept. Searched in this order: the file named by the
-/// environment variable LTX_MEDIA_MODULE, the folder of the library that holds this code, the build folder.
-/// Throws NotBuilt with what was tried.
+/// environment variable LTX_MEDIA_MODULE, the folder of the library that holds this code; within the build
+/// tree also the folder where the module is built. Throws NotBuilt with what was tried.
 const ltx_media_table& module();
 
 /// "libavcodec 59.37.100, …", or empty where there is no module; for build information.
