@@ -1,0 +1,30 @@
+# Puts the library beside the package: libltx/{lib,include,bin}, stripped, with search paths that hold wherever the wheel is
+# installed. LibTorch and CUDA lie in the site folder as their own wheels; FFmpeg is the system's.
+set(package "${CMAKE_INSTALL_PREFIX}/libltx")
+set(torch "$ORIGIN/../../torch/lib:$ORIGIN/../../nvidia/cu13/lib")
+
+function(place file folder name rpath)
+  file(REAL_PATH "${file}" file)
+  file(MAKE_DIRECTORY "${package}/${folder}")
+  set(target "${package}/${folder}/${name}")
+  file(COPY_FILE "${file}" "${target}")
+  execute_process(COMMAND "${strip}" --strip-unneeded "${target}" COMMAND_ERROR_IS_FATAL ANY)
+  if(rpath)
+    execute_process(COMMAND "${patchelf}" --set-rpath "${rpath}" "${target}" COMMAND_ERROR_IS_FATAL ANY)
+  endif()
+  message(STATUS "Placed: ${target}")
+endfunction()
+
+file(GLOB_RECURSE library "${prefix}/lib*/libltx.so.0")
+file(GLOB_RECURSE modules "${prefix}/lib*/libltx_media_*.so")
+if(NOT library OR NOT EXISTS "${prefix}/bin/ltx")
+  message(FATAL_ERROR "${prefix} is no complete install prefix of libltx: lib/libltx.so.0 or bin/ltx is absent. "
+    "Install the component ltx of a finished build.")
+endif()
+place("${library}" lib libltx.so.0 "$ORIGIN:${torch}")
+foreach(module IN LISTS modules)
+  cmake_path(GET module FILENAME name)
+  place("${module}" lib "${name}" "")
+endforeach()
+place("${prefix}/bin/ltx" bin ltx "$ORIGIN/../lib")
+file(COPY "${prefix}/include/ltx_c.h" DESTINATION "${package}/include")
