@@ -307,6 +307,16 @@ class pipeline {
     detail::handler<std::remove_reference_t<Function>> events(on_event);
     events.check(ltx_encode_text(get(), &request, path.c_str(), events.fn(), events.data()));
   }
+  /// The rewritten prompt and what it was made with, as JSON.
+  template <class Function = detail::ignore>
+  ltx::info enhance_prompt(const ltx_request& request, Function&& on_event = {}) {
+    detail::handler<std::remove_reference_t<Function>> events(on_event);
+    ltx_info* handle = nullptr;
+    const ltx_status status = ltx_enhance_prompt(get(), &request, events.fn(), events.data(), &handle);
+    ltx::info made(handle);
+    events.check(status);
+    return made;
+  }
   template <class Function = detail::ignore>
   void calibrate(const std::vector<ltx_request>& requests, const std::string& path,
                  Function&& on_event = {}) {

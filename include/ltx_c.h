@@ -961,6 +961,22 @@ LTX_API ltx_status ltx_pipeline_evict(ltx_pipeline* pipeline, ltx_component comp
 LTX_API ltx_status ltx_encode_text(ltx_pipeline* pipeline, const ltx_request* request, const char* path,
                                    ltx_event_fn on_event, void* user_data) LTX_NOEXCEPT;
 
+/** Rewrites the prompt of a request with the language model, which looks at the first image where there is
+ * one. The same call gives the same text; ltx_generate() with `enhance_prompt` encodes exactly this text.
+ *
+ *  @param request   of its fields the prompt, the first image, enhance_seed and seed count; enhance_prompt need
+ * not be set.
+ *  @param on_event  may be NULL.
+ *  @param out_info  receives JSON: "prompt", the text (it may be empty); "seed", what it was drawn with;
+ * "tokens", the length of the reply; "from_image"; "complete", false if the reply was cut at its longest
+ * length. Release it with ltx_free().
+ *  @return LTX_OK; LTX_E_COMPONENT_MISSING if no model is there that rewrites prompts; LTX_E_TENSOR_MISSING if
+ * it cannot look at images.
+ *  @thread X   @since 0.1 */
+LTX_API ltx_status ltx_enhance_prompt(ltx_pipeline* pipeline, const ltx_request* request,
+                                      ltx_event_fn on_event, void* user_data,
+                                      ltx_info** out_info) LTX_NOEXCEPT;
+
 /** Runs requests without decoding them, measures the largest input of every layer of the transformer and
  * writes the calibration file that ltx_quant_options.calibration_path takes.
  *

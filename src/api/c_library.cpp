@@ -56,9 +56,10 @@ void check_supported(ltx_capability capability, int32_t value) {
       check_enum(LTX_ENUM_PREVIEW, value, "value");
       if (value != LTX_PREVIEW_NONE) not_built("the preview", enum_name(LTX_ENUM_PREVIEW, value));
       return;
+    case LTX_CAPABILITY_ENHANCER:
+      return;
     case LTX_CAPABILITY_EXR:
     case LTX_CAPABILITY_HLG:
-    case LTX_CAPABILITY_ENHANCER:
       not_built("the capability", enum_name(LTX_ENUM_CAPABILITY, capability));
     default:
       check_enum(LTX_ENUM_CAPABILITY, capability, "capability");

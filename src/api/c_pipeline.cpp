@@ -154,6 +154,32 @@ ltx_status ltx_encode_text(ltx_pipeline* pipeline, const ltx_request* request, c
   });
 }
 
+ltx_status ltx_enhance_prompt(ltx_pipeline* pipeline, const ltx_request* request, ltx_event_fn on_event,
+                              void* user_data, ltx_info** out_info) noexcept {
+  return guard([&] {
+    ltx_info*& out = receive(out_info, "out_info");
+    const std::shared_ptr<Pipeline> own = pipeline_of(pipeline);
+    JobSpec spec;
+    spec.function = "ltx_enhance_prompt";
+    spec.hold.emplace(own->acquire(spec.function));
+    spec.log_level = own->params().log_level;
+    const engine::Request wanted = request_from(request, own->params().kind, Purpose::Text);
+    const auto prompt = std::make_shared<engine::EnhancedPrompt>();
+    spec.body = [engine = &own->engine(), wanted, prompt](JobSink& sink) {
+      *prompt = engine->enhance_prompt(wanted, sink);
+      return nullptr;
+    };
+    Job::run(std::move(spec), on_event, user_data);
+    out = hand_out<ltx_info>(std::make_shared<Info>(nlohmann::json{
+        {"schema", 1},
+        {"prompt", prompt->text},
+        {"seed", prompt->seed},
+        {"tokens", prompt->token_count},
+        {"from_image", prompt->from_image},
+        {"complete", prompt->complete}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
+  });
+}
+
 ltx_status ltx_calibrate(ltx_pipeline* pipeline, const ltx_request* requests, size_t request_count,
                          const char* path, ltx_event_fn on_event, void* user_data) noexcept {
   return guard([&] {

@@ -56,6 +56,15 @@ struct Output {
   uint64_t disk_bytes_read = 0;
 };
 
+/// A prompt as a language model rewrote it.
+struct EnhancedPrompt {
+  std::string text;
+  uint64_t seed = 0;        // that it was drawn with
+  int32_t token_count = 0;  // of the model's reply, its end token included
+  bool from_image = false;  // the model saw the first image
+  bool complete = true;     // false: cut at the longest reply
+};
+
 struct ComponentState {
   Component component = Component::All;
   Residency residency = Residency::Auto;
@@ -95,6 +104,9 @@ class Engine {
   /// X. Writes the embeddings of `prompt` (and `negative_prompt` where the recipe is guided); only the text
   /// fields are looked at.
   virtual void encode_text(const Request& request, const std::string& path, Sink& sink) = 0;
+
+  /// X. Rewrites `prompt`, with a look at the first of `images`; besides them only the seeds are looked at.
+  virtual EnhancedPrompt enhance_prompt(const Request& request, Sink& sink) = 0;
 
   /// X. Runs resolved requests without decoding, measures the largest activation of every layer of the
   /// transformer and writes the calibration file (spec 08 §6.4).

@@ -33,6 +33,7 @@ constexpr uint32_t kSlots = kTwoStages | kinds({Kind::Distilled, Kind::OneStage}
 constexpr uint32_t kSigmas1 = ~kinds({Kind::Hdr});
 constexpr uint32_t kSigmas2 = kTwoStages | kinds({Kind::Distilled, Kind::IcLora, Kind::Keyframes,
                                                   Kind::AudioToVideo, Kind::Dub, Kind::Dfr});
+constexpr uint32_t kEnhanced = ~kinds({Kind::Hdr});  // whose text comes encoded
 constexpr uint32_t kVideos = kinds({Kind::IcLora, Kind::Retake, Kind::Hdr, Kind::Dub});
 
 struct Rule {
@@ -68,6 +69,8 @@ constexpr Rule kRules[] = {
     {"regenerate_audio", kinds({Kind::Retake}), [](const Request& r) { return !r.regenerate_audio; }},
     {"skip_stage_2", kinds({Kind::IcLora}), [](const Request& r) { return r.skip_stage_2; }},
     {"high_quality", kinds({Kind::Hdr}), [](const Request& r) { return r.high_quality; }},
+    {"enhance_prompt", kEnhanced, [](const Request& r) { return r.enhance_prompt; }},
+    {"enhance_seed", kEnhanced, [](const Request& r) { return r.enhance_seed != kDefault; }},
     {"temporal_upsample_rounds", kinds({Kind::Dfr}),
      [](const Request& r) { return r.temporal_upsample_rounds != 0; }},
     {"attention_strength", kinds({Kind::IcLora}),
@@ -129,7 +132,6 @@ void check_built(const PipelineParams& p) {
   require_built(p.models.duration_head.empty(), "params.models.duration_head", "predicted durations");
   require_built(p.models.temporal_upsampler.empty(), "params.models.temporal_upsampler",
                 "doubling of the frame rate");
-  require_built(p.models.prompt_enhancer.empty(), "params.models.prompt_enhancer", "prompt enhancement");
   for (const Lora& lora : p.loras) {
     require_built(lora.role != LoraRole::Detailing, "params.loras[].role", "detailing LoRAs");
   }
@@ -139,8 +141,6 @@ void check_built(const Request& r) {
   require_built(r.color_space == ColorSpace::Sdr, "request.color_space", "HDR");
   require_built(r.min_seconds == 1, "request.min_seconds", "predicted durations");
   require_built(r.max_seconds == 20, "request.max_seconds", "predicted durations");
-  require_built(!r.enhance_prompt, "request.enhance_prompt", "prompt enhancement");
-  require_built(r.enhance_seed == kDefault, "request.enhance_seed", "prompt enhancement");
   require_built(r.preview_mode == PreviewMode::None, "request.preview_mode", "previews");
   require_built(r.preview_interval == 1, "request.preview_interval", "previews");
   require_built(r.preview_max_side == 512, "request.preview_max_side", "previews");

@@ -92,6 +92,14 @@ Lease<text::EmbeddingsProcessor> Components::embeddings(Monitor& monitor) {
   });
 }
 
+Lease<PromptEnhancer> Components::prompt_enhancer(Monitor& monitor) {
+  return lease<PromptEnhancer>(Component::PromptEnhancer, monitor, [&](auto& build) {
+    const auto part = enhancer_.files().open();
+    return build(part, enhancer_.store(),
+                 [&](const quant::Source& source, const weights::Part&) { return enhancer_.build(source); });
+  });
+}
+
 Lease<transformer::Transformer> Components::transformer(Monitor& monitor,
                                                         const std::vector<weights::Lora>& loras) {
   std::vector<std::pair<std::string, double>> wanted;
@@ -182,6 +190,8 @@ void Components::preload(Component component, Monitor& monitor) {
     switch (part) {
       case Component::TextEncoder:
         return text_encoder(monitor);
+      case Component::PromptEnhancer:
+        return prompt_enhancer(monitor);
       case Component::TextConnector:
         return embeddings(monitor);
       case Component::Transformer:

@@ -99,18 +99,20 @@ at::Device choose_device(const engine::PipelineParams& params) {
 Components::Components(const engine::PipelineParams& params)
     : kind_(params.kind),
       files_(paths_of(params.models), wants_distilled(params.kind)),
+      enhancer_(files_),
       device_(choose_device(params)),
       compute_(params.compute_dtype == engine::ComputeDtype::F32 ? at::kFloat : at::kBFloat16),
       quantization_(params, device_),
       max_batch_size_(params.max_batch_size),
       parts_(parts_of(params.kind)) {
+  if (enhancer_.separate()) parts_.insert(parts_.begin(), Component::PromptEnhancer);
   uint64_t total = 0;
   for (const auto part : parts_) {
-    auto& entry = slots_[part];
-    for (const auto source : sources_of(part)) entry.file_bytes += weights::stored_bytes(*store_of(source));
+    add_part(part);
     total += resident_bytes(part);
     entry.policy = resolved_policy(part);
   }
+  if (enhancer_.store()) add_part(Component::PromptEnhancer);
   if (auto warning = files_.check_pairing(); !warning.empty()) warnings_.push_back(std::move(warning));
   const auto transformer_part = files_.open(WeightPart::Transformer);
   transformer_config_ = transformer::Config::parse(transformer_part.config,
@@ -132,6 +134,7 @@ Components::Components(const engine::PipelineParams& params)
   // A policy that does not suit the files is refused now, too.
   for (const auto part : parts_)
     for (const auto source : sources_of(part)) quantization_.check(part, open_part(source).view.store());
+  if (enhancer_.store()) quantization_.check(Component::PromptEnhancer, *enhancer_.store());
 
   // Weights, activations and the frames share the memory; what does not fit comfortably is read for its
   // phase.
@@ -141,6 +144,19 @@ Components::Components(const engine::PipelineParams& params)
   } else {
     persistent_ = params.memory_mode == engine::MemoryMode::Persistent;
   }
+}
+
+void Components::add_part(Component component) {
+  auto& entry = slots_[component];
+  entry.file_bytes = 0;
+  for (const auto& store : stores_of(component)) entry.file_bytes += weights::stored_bytes(*store);
+  entry.policy = resolved_policy(component);
+}
+
+std::vector<Component> Components::all_parts() const {
+  auto all = parts_;
+  if (enhancer_.store() && !enhancer_.separate()) all.insert(all.begin(), Component::PromptEnhancer);
+  return all;
 }
 
 std::vector<WeightPart> Components::sources_of(Component component) const {
@@ -170,6 +186,13 @@ std::shared_ptr<const weights::Store> Components::store_of(WeightPart source) co
   return source == WeightPart::Transformer ? transformer_store({}) : open_part(source).view.shared_store();
 }
 
+std::vector<std::shared_ptr<const weights::Store>> Components::stores_of(Component component) const {
+  if (component == Component::PromptEnhancer) return {enhancer_.store()};
+  std::vector<std::shared_ptr<const weights::Store>> stores;
+  for (const auto source : sources_of(component)) stores.push_back(store_of(source));
+  return stores;
+}
+
 weights::Part Components::open_part(WeightPart source) const {
   return source == WeightPart::TextEncoder ? files_.text_encoder().open() : files_.open(source);
 }
@@ -185,7 +208,7 @@ Components::Slot& Components::slot(Component component) {
 void Components::evict(Component component) {
   std::vector<std::shared_ptr<const void>> dropped;  // destroyed after the lock is released
   const std::lock_guard lock(mutex_);
-  for (const auto part : component == Component::All ? parts_ : std::vector{component})
+  for (const auto part : component == Component::All ? all_parts() : std::vector{component})
     dropped.push_back(std::exchange(slot(part).kept, nullptr));
 }
 
@@ -196,7 +219,7 @@ engine::ComponentState Components::state(Component component) const {
   state.residency = !persistent_        ? engine::Residency::Disk
                     : device_.is_cuda() ? engine::Residency::Device
                                         : engine::Residency::Host;
-  for (const auto part : component == Component::All ? parts_ : std::vector{component}) {
+  for (const auto part : component == Component::All ? all_parts() : std::vector{component}) {
     const auto& entry = const_cast<Components*>(this)->slot(part);
     state.file_bytes += entry.file_bytes;
     if (component != Component::All) state.quant = entry.policy;
@@ -211,8 +234,7 @@ engine::QuantPolicy Components::resolved_policy(Component component) const {
   const auto kind = quantization_.policy(component).kind();
   if (kind != quant::Kind::Auto) return static_cast<engine::QuantPolicy>(kind);
   std::set<quant::Kind> stored;
-  for (const auto source : sources_of(component)) {
-    const auto store = store_of(source);
+  for (const auto& store : stores_of(component))
     for (const auto& name : store->names())
       if (const auto format = store->find(name)->format; format != formats::Format::Unquantized)
         stored.insert(quant::kind_of(format));
@@ -231,8 +253,7 @@ uint64_t Components::weight_bytes(Component component, uint64_t file_bytes) cons
 
 uint64_t Components::resident_bytes(Component component) const {
   std::vector<quant::StoredTensor> tensors;
-  for (const auto source : sources_of(component)) {
-    const auto store = store_of(source);
+  for (const auto& store : stores_of(component))
     for (const auto& name : store->names()) {
       const auto& info = *store->find(name);
       tensors.push_back({name, info.shape, weights::stored_bytes(info), info.format});

@@ -17,6 +17,7 @@
 #include "models/upsampler/upsampler.h"
 #include "models/video_vae/decoder.h"
 #include "models/video_vae/encoder.h"
+#include "pipelines/enhance_files.h"
 #include "pipelines/quantization.h"
 #include "weights/lora.h"
 #include "weights/model_files.h"
@@ -46,6 +47,8 @@ class Components {
   explicit Components(const engine::PipelineParams& params);
 
   Lease<text::TextEncoder> text_encoder(Monitor& monitor);
+  /// What enhancer_files() has beside the text encoder.
+  Lease<PromptEnhancer> prompt_enhancer(Monitor& monitor);
   Lease<text::EmbeddingsProcessor> embeddings(Monitor& monitor);
   /// With LoRAs fused. Another set than the resident one is fused anew from the files, tensor by tensor: the
   /// base stays bit-equal, and no second copy exists.
@@ -64,7 +67,9 @@ class Components {
   /// Any thread. Throws Unsupported for a part that the recipe does not have.
   engine::ComponentState state(engine::Component component) const;
 
+  engine::PipelineKind kind() const { return kind_; }
   const weights::ModelFiles& files() const { return files_; }
+  const EnhancerFiles& enhancer_files() const { return enhancer_; }
   at::Device device() const { return device_; }
   at::ScalarType compute() const { return compute_; }
   bool persistent() const { return persistent_; }
@@ -86,6 +91,9 @@ class Components {
 
   /// Parts of the recipe, in the order of their first use.
   const std::vector<engine::Component>& parts() const { return parts_; }
+  /// The same and the text encoder's image tower, which is loaded only for a prompt that is enhanced with an
+  /// image.
+  std::vector<engine::Component> all_parts() const;
   bool has(engine::Component component) const { return slots_.contains(component); }
   /// Sends what loading or multiplying warned about and nobody was told yet.
   void tell_warnings(Monitor& monitor);
@@ -104,7 +112,9 @@ class Components {
 
   template <class Network, class Make>
   Lease<Network> lease(engine::Component component, Monitor& monitor, Make&& make);
+  void add_part(engine::Component component);
   std::vector<weights::Component> sources_of(engine::Component component) const;
+  std::vector<std::shared_ptr<const weights::Store>> stores_of(engine::Component component) const;
   weights::Part open_part(weights::Component source) const;
   /// What a recipe reads of a part.
   std::shared_ptr<const weights::Store> store_of(weights::Component source) const;
@@ -126,6 +136,7 @@ class Components {
 
   engine::PipelineKind kind_;
   weights::ModelFiles files_;
+  EnhancerFiles enhancer_;
   std::vector<GivenLora> loras_;
   at::Device device_;
   at::ScalarType compute_;

@@ -27,16 +27,15 @@ void observe_encoding(const std::vector<std::string>& prompts, const text::TextE
 }  // namespace
 
 std::vector<PromptContext> encode_texts(const std::vector<std::string>& prompts, Components& components,
-                                        Monitor& monitor, Observer* observer) {
-  text::EncodedPrompts encoded;
-  {
-    const auto encoder = components.text_encoder(monitor);
-    monitor.progress({.phase = Phase::Text});
-    encoded = run_guarded(
-        "text-encoder", [&] { return encoder->encode(prompts, monitor); },
-        [](const text::EncodedPrompts& e) { return e.states.back(); });
-    if (observer) observe_encoding(prompts, *encoder, encoded, *observer);
-  }
+                                        Monitor& monitor, Observer* observer,
+                                        Lease<text::TextEncoder> encoder) {
+  if (!encoder) encoder = components.text_encoder(monitor);
+  monitor.progress({.phase = Phase::Text});
+  auto encoded = run_guarded(
+      "text-encoder", [&] { return encoder->encode(prompts, monitor); },
+      [](const text::EncodedPrompts& e) { return e.states.back(); });
+  if (observer) observe_encoding(prompts, *encoder, encoded, *observer);
+  encoder.reset();
   const auto embeddings = components.embeddings(monitor);
   monitor.progress({.phase = Phase::Text});
   const auto pair = (*embeddings)(std::move(encoded), monitor);

@@ -11,6 +11,7 @@
 #include "latents/geometry.h"
 #include "models/text/default_prompts.h"
 #include "pipelines/calibrate.h"
+#include "pipelines/enhance.h"
 #include "pipelines/factory.h"
 #include "pipelines/recipes.h"
 
@@ -37,6 +38,7 @@ std::string metadata_json(const engine::Request& r, const std::optional<FrameSiz
                 {"frame_rate", r.frame_rate},
                 {"seed", r.seed},
                 {"num_inference_steps", r.stage_1_sigmas.size() - 1}};
+  if (r.enhance_prompt) about["enhance_seed"] = enhancement_seed(params.kind, r);
   if (size) {
     about["width"] = size->width;
     about["height"] = size->height;
@@ -116,10 +118,11 @@ std::string PipelineEngine::info_json() const {
            {"text_encoder", paths.text_encoder},
            {"video_vae", paths.video_vae},
            {"audio_vae", paths.audio_vae},
-           {"spatial_upsampler", paths.spatial_upsampler}})
+           {"spatial_upsampler", paths.spatial_upsampler},
+           {"prompt_enhancer", paths.prompt_enhancer}})
     if (!path.empty()) files[slot] = path;
   json components = json::array();
-  for (const auto part : components_.parts()) {
+  for (const auto part : components_.all_parts()) {
     const auto state = components_.state(part);
     components.push_back({{"component", engine::name_of(part)},
                           {"file_bytes", state.file_bytes},
@@ -139,7 +142,22 @@ std::string PipelineEngine::info_json() const {
 }
 
 engine::Request PipelineEngine::resolve(const engine::Request& request) const {
+  if (request.enhance_prompt) components_.enhancer_files().require(!request.images.empty());
   return pipelines::resolve(request, traits_, facts_);
+}
+
+std::vector<engine::PlannedWork> PipelineEngine::plan_enhancement(const engine::Request& r) const {
+  std::vector<engine::PlannedWork> work;
+  const auto load = [&](Component part) {
+    const auto state = components_.state(part);
+    if (!state.on_device) work.push_back({Phase::Load, 0, static_cast<double>(state.file_bytes) / 1e9});
+  };
+  const bool separate = components_.enhancer_files().separate(), image = !r.images.empty();
+  if (separate || image) load(Component::PromptEnhancer);
+  if (image) work.push_back({Phase::Enhance, 0, 0.2});
+  if (!separate) load(Component::TextEncoder);
+  work.push_back({Phase::Enhance, 0, 10});
+  return work;
 }
 
 std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) const {
@@ -152,7 +170,11 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
   const double tokens =
       traits_.video ? r.width / 32.0 * r.height / 32.0 * ((r.num_frames - 1) / 8 + 1) / 1000.0 : 0.1;
   const auto text = [&] {
-    load(Component::TextEncoder);
+    if (r.enhance_prompt) {
+      const auto before = plan_enhancement(r);
+      work.insert(work.end(), before.begin(), before.end());
+    }
+    if (!r.enhance_prompt || components_.enhancer_files().separate()) load(Component::TextEncoder);
     work.push_back({Phase::Text, 0, 1});
     load(Component::TextConnector);
     work.push_back({Phase::Text, 0, 0.2});
@@ -258,6 +280,16 @@ void PipelineEngine::encode_text(const engine::Request& request, const std::stri
                         components_.files().metadata(weights::Component::Transformer).raw("model_version"));
 }
 
+engine::EnhancedPrompt PipelineEngine::enhance_prompt(const engine::Request& request, engine::Sink& sink) {
+  const device::NoGrad no_grad;
+  const c10::OptionalDeviceGuard guard(components_.device());
+  if (request.prompt.empty())
+    fail(Status::InvalidArgument, "request.prompt is empty. Give the text to enhance.");
+  components_.enhancer_files().require(!request.images.empty());
+  sink.plan(plan_enhancement(request));
+  return enhance(request, components_, sink).prompt;
+}
+
 void PipelineEngine::calibrate(const std::vector<engine::Request>& resolved, const std::string& path,
                                engine::Sink& sink) {
   io::AtomicFile::probe(path);
@@ -291,7 +323,7 @@ void PipelineEngine::evict(Component component) {
 
 engine::MemoryUse PipelineEngine::memory_use() const {
   engine::MemoryUse use;
-  for (const auto part : components_.parts()) {
+  for (const auto part : components_.all_parts()) {
     const auto state = components_.state(part);
     use.device_bytes += state.device_bytes;
     use.host_bytes += state.host_bytes;

@@ -22,6 +22,7 @@ class PipelineEngine final : public engine::Engine {
   engine::Request resolve(const engine::Request& request) const override;
   engine::Output generate(const engine::Request& resolved, engine::Sink& sink) override;
   void encode_text(const engine::Request& request, const std::string& path, engine::Sink& sink) override;
+  engine::EnhancedPrompt enhance_prompt(const engine::Request& request, engine::Sink& sink) override;
   void calibrate(const std::vector<engine::Request>& resolved, const std::string& path,
                  engine::Sink& sink) override;
   void preload(engine::Component component, engine::Sink& sink) override;
@@ -34,6 +35,7 @@ class PipelineEngine final : public engine::Engine {
 
  private:
   std::vector<engine::PlannedWork> plan(const engine::Request& resolved) const;
+  std::vector<engine::PlannedWork> plan_enhancement(const engine::Request& request) const;
 
   engine::PipelineParams params_;
   RecipeTraits traits_;

@@ -80,6 +80,7 @@ const quant::Policy& Quantization::policy(Component component) const {
     case Component::Transformer:
       return transformer_;
     case Component::TextEncoder:
+    case Component::PromptEnhancer:
       return text_;
     case Component::VideoEncoder:
     case Component::VideoDecoder:

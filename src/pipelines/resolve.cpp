@@ -10,6 +10,7 @@
 #include "media/image.h"
 #include "media/movie_writer.h"
 #include "models/text/default_prompts.h"
+#include "pipelines/enhance.h"
 #include "pipelines/keyframe_slots.h"
 #include "pipelines/resolve_media.h"
 #include "pipelines/text_embeddings.h"
@@ -181,6 +182,24 @@ void resolve_text(const Request& r) {
          "request.prompt and request.text_embeddings are both set. Give one of the two.");
 }
 
+void resolve_enhancement(Request& r, const RecipeTraits& traits) {
+  if (!r.enhance_prompt) {
+    if (r.enhance_seed != kDefault)
+      fail(Status::InvalidArgument,
+           "request.enhance_seed is {}, but request.enhance_prompt is 0. Set enhance_prompt, or leave the "
+           "seed at -1.",
+           r.enhance_seed);
+    return;
+  }
+  if (!r.text_embeddings.empty())
+    fail(Status::InvalidArgument,
+         "request.enhance_prompt is set beside request.text_embeddings, which is encoded already. Give a "
+         "prompt instead, or leave enhance_prompt at 0.");
+  // A seed beyond the field's range stays the recipe's default.
+  if (const auto seed = enhancement_seed(traits.kind, r); seed <= std::numeric_limits<int64_t>::max())
+    r.enhance_seed = static_cast<int64_t>(seed);
+}
+
 void resolve_output(Request& r, const RecipeTraits& traits) {
   auto& output = r.output;
   if (output.video_crf == kDefault) output.video_crf = 19;
@@ -230,6 +249,7 @@ Request resolve(const Request& request, const RecipeTraits& traits, const ModelF
   if (traits.video) resolve_size(r, traits, defaults);
   resolve_length(r, traits, defaults);
   resolve_text(r);
+  resolve_enhancement(r, traits);
   resolve_schedule(r, traits, defaults);
   if (guided) resolve_guidance(r, traits, facts);
   resolve_images(r, traits, facts);

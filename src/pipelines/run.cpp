@@ -5,6 +5,7 @@
 #include "latents/geometry.h"
 #include "media/tensors.h"
 #include "pipelines/encode_text.h"
+#include "pipelines/enhance.h"
 #include "pipelines/images.h"
 #include "pipelines/numbers.h"
 #include "pipelines/numeric_guard.h"
@@ -30,9 +31,11 @@ PromptContexts Run::encode_prompts(bool guided) {
   if (!request.text_embeddings.empty()) {
     contexts = read_text_embeddings(request.text_embeddings, guided);
   } else {
-    std::vector<std::string> prompts = {request.prompt};
+    Enhancement enhanced{{.text = request.prompt}, nullptr};
+    if (request.enhance_prompt) enhanced = enhance(request, components, sink);
+    std::vector<std::string> prompts = {enhanced.prompt.text};
     if (guided) prompts.push_back(request.negative_prompt.value_or(""));
-    contexts = encode(prompts);
+    contexts = encode(prompts, std::move(enhanced.encoder));
   }
   const auto place = [&](PromptContext& context, const std::string& name) {
     context.video = context.video.to(components.device(), components.compute());

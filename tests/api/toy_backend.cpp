@@ -184,6 +184,20 @@ void Engine::encode_text(const engine::Request& request, const std::string& path
   std::ofstream(path) << request.prompt;
 }
 
+engine::EnhancedPrompt Engine::enhance_prompt(const engine::Request& request, engine::Sink& sink) {
+  const auto script = parse_script(request.prompt);
+  const int steps = number(script, "steps", 4);
+  sink.plan({{Phase::Enhance, 0, 1}});
+  for (int step = 1; step <= steps; ++step) {
+    check(sink);
+    sink.progress({.phase = Phase::Enhance, .step = step, .step_count = steps});
+    pause(number(script, "delay", 0));
+  }
+  misbehave(script);
+  const auto seed = request.enhance_seed < 0 ? request.seed : static_cast<uint64_t>(request.enhance_seed);
+  return {"better: " + request.prompt, seed, steps, !request.images.empty(), true};
+}
+
 void Engine::calibrate(const std::vector<engine::Request>& resolved, const std::string& path,
                        engine::Sink& sink) {
   sink.progress({.phase = Phase::Calibrate});

@@ -32,6 +32,7 @@ class Engine final : public engine::Engine {
   engine::Request resolve(const engine::Request& request) const override;
   engine::Output generate(const engine::Request& resolved, engine::Sink& sink) override;
   void encode_text(const engine::Request& request, const std::string& path, engine::Sink& sink) override;
+  engine::EnhancedPrompt enhance_prompt(const engine::Request& request, engine::Sink& sink) override;
   void calibrate(const std::vector<engine::Request>& resolved, const std::string& path,
                  engine::Sink& sink) override;
   void preload(engine::Component component, engine::Sink& sink) override;

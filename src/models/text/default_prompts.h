@@ -8,4 +8,8 @@ namespace ltx::text {
 /// the library).
 std::string_view default_negative_prompt();
 
+/// What the language model is told about rewriting a prompt, with a look at the first frame or without (spec
+/// 03 §8.2); ends with a line break.
+std::string_view default_system_prompt(bool with_image);
+
 }  // namespace ltx::text

@@ -6,11 +6,14 @@
 #include "base/error.h"
 #include "device/device.h"
 #include "models/text/unicode_letters.h"
+#include "models/text/vision_tower.h"
 
 namespace ltx::text {
 namespace {
 
 constexpr int64_t kPromptMultiple = 8;
+constexpr std::string_view kImageBegin = "<start_of_image>", kImageEnd = "<end_of_image>",
+                           kSoftToken = "<image_soft_token>";
 
 struct Replacement {
   std::string_view from, to;
@@ -37,6 +40,11 @@ std::pair<char32_t, size_t> scalar_at(std::string_view text, size_t at) {
 }
 
 int64_t choose(const at::Tensor& logits, const GenerationOptions& options, at::Generator& generator) {
+  if (!logits.isfinite().all().item<bool>())
+    fail(
+        Status::Numeric,
+        "the enhancer's logits have values that are not finite. Use compute_dtype f32, another text_quant or "
+        "other weights.");
   if (!options.sample) return logits.argmax().item<int64_t>();
   auto scores = logits / options.temperature;
   const auto kept = std::min(options.top_k, scores.size(0));
@@ -52,15 +60,41 @@ at::Tensor window_mask(int64_t length, int64_t window) {
   return (at::arange(length, at::kLong) >= length - window).view({1, 1, 1, length});
 }
 
+/// Where the image stands among the ids of a prompt: ones over the first `count` soft tokens, which are those
+/// that render_chat placed; what a user types stays text. [1, T].
+at::Tensor image_places(const Tokenizer& tokenizer, const Ids& ids, int64_t count) {
+  const auto soft = tokenizer.id_of(kSoftToken);
+  const auto first = soft < 0 ? ids.end() : std::find(ids.begin(), ids.end(), soft);
+  const auto last = std::find_if(first, ids.end(), [&](int64_t id) { return id != soft; });
+  if (last - first != count)
+    fail(Status::ModelConfig,
+         "the tokenizer makes {} tokens '{}' of an image's {}. Use the tokenizer of a Gemma 3 model with "
+         "images.",
+         last - first, kSoftToken, count);
+  auto places = at::zeros({1, static_cast<int64_t>(ids.size())}, at::kLong);
+  places.narrow(1, first - ids.begin(), count).fill_(1);
+  return places;
+}
+
 }  // namespace
 
 std::string text_request(std::string_view prompt) {
   return "user prompt: " + std::string(prompt);
 }
 
-std::string render_chat(std::string_view system_prompt, std::string_view request) {
-  return fmt::format("<bos><start_of_turn>user\n{}\n\n{}<end_of_turn>\n<start_of_turn>model\n", system_prompt,
-                     strip(request));
+std::string image_request(std::string_view prompt) {
+  return "User Raw Input Prompt: " + std::string(prompt) + ".";
+}
+
+std::string render_chat(std::string_view system_prompt, std::string_view request, int64_t soft_tokens) {
+  std::string image;
+  if (soft_tokens > 0) {
+    image = fmt::format("\n\n{}", kImageBegin);
+    for (int64_t i = 0; i < soft_tokens; ++i) image += kSoftToken;
+    image += fmt::format("{}\n\n", kImageEnd);
+  }
+  return fmt::format("<bos><start_of_turn>user\n{}\n\n{}{}<end_of_turn>\n<start_of_turn>model\n",
+                     system_prompt, image, strip(request));
 }
 
 std::string clean_reply(std::string_view reply) {
@@ -82,8 +116,8 @@ std::string clean_reply(std::string_view reply) {
 }
 
 GeneratedReply generate_reply(const TextEncoder& encoder, std::string_view chat,
-                              const GenerationOptions& options, const Monitor& monitor,
-                              const LogitsSink& sink) {
+                              const GenerationOptions& options, Monitor& monitor, const LogitsSink& sink,
+                              const at::Tensor& soft) {
   const auto& model = encoder.model();
   const auto& tokenizer = encoder.tokenizer();
   if (model.config().family != GemmaFamily::Gemma3)
@@ -94,34 +128,42 @@ GeneratedReply generate_reply(const TextEncoder& encoder, std::string_view chat,
   const auto length = static_cast<int64_t>(prompt.size());
   GeneratedReply reply;
   reply.prompt = tokenizer.pad({prompt}, (length + kPromptMultiple - 1) / kPromptMultiple * kPromptMultiple);
+  const auto image = soft.defined() ? image_places(tokenizer, prompt, soft.size(1)) : at::Tensor();
 
   auto generator = device::make_generator(model.device(), options.seed);
   const auto output_rows = model.output_rows();
   std::vector<GemmaMemory> memory;
   // Pads are seen by nobody and positions count valid tokens, so the prompt runs without its padding.
-  auto layout = layout_padded(at::ones({1, length}, at::kLong), 0, model.config().sliding_window);
-  auto ids = at::tensor(prompt, at::kLong).unsqueeze(0);
+  auto layout = layout_padded(at::ones({1, length}, at::kLong), 0, model.config().sliding_window, image);
+  auto embedded = model.embed(at::tensor(prompt, at::kLong).unsqueeze(0));
+  if (soft.defined()) embedded = place_images(embedded, image, soft.to(embedded.options()));
   for (int64_t seen = length; static_cast<int64_t>(reply.ids.size()) < options.max_new_tokens; ++seen) {
-    const auto hidden = model.run(model.embed(ids), layout, monitor, {}, &memory);
+    monitor.progress({.phase = Phase::Enhance,
+                      .step = static_cast<int32_t>(reply.ids.size()) + 1,
+                      .step_count = static_cast<int32_t>(options.max_new_tokens)});
+    const auto hidden = model.run(embedded, layout, monitor, {}, &memory);
     const auto logits = model.logits(hidden[0][hidden.size(1) - 1], output_rows);
     if (sink) sink(logits);
     const auto next = choose(logits, options, generator);
     reply.ids.push_back(next);
     const auto& ends = model.config().end_ids;
-    if (std::find(ends.begin(), ends.end(), next) != ends.end()) break;
-    ids = at::full({1, 1}, next, at::kLong);
+    reply.ended = std::find(ends.begin(), ends.end(), next) != ends.end();
+    if (reply.ended) break;
+    embedded = model.embed(at::full({1, 1}, next, at::kLong));
     layout = {at::full({1}, seen, at::kLong), {}, window_mask(seen + 1, model.config().sliding_window)};
   }
   reply.text = tokenizer.decode(reply.ids);
   return reply;
 }
 
-std::string enhance_prompt(const TextEncoder& encoder, std::string_view system_prompt,
-                           std::string_view prompt, const GenerationOptions& options,
-                           const Monitor& monitor) {
-  const auto reply =
-      generate_reply(encoder, render_chat(system_prompt, text_request(prompt)), options, monitor);
-  return clean_reply(reply.text);
+GeneratedReply enhance_prompt(const TextEncoder& encoder, std::string_view system_prompt,
+                              std::string_view prompt, const GenerationOptions& options, Monitor& monitor,
+                              const at::Tensor& soft) {
+  const auto chat = soft.defined() ? render_chat(system_prompt, image_request(prompt), soft.size(1))
+                                   : render_chat(system_prompt, text_request(prompt));
+  auto reply = generate_reply(encoder, chat, options, monitor, {}, soft);
+  reply.text = clean_reply(reply.text);
+  return reply;
 }
 
 }  // namespace ltx::text

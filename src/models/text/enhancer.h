@@ -22,16 +22,19 @@ struct GenerationOptions {
 };
 
 struct GeneratedReply {
-  TokenBatch prompt;  // [1, P], left-padded to a multiple of 8
-  Ids ids;            // what the model said, its end token included
-  std::string text;   // decoded, special tokens dropped
+  TokenBatch prompt;   // [1, P], left-padded to a multiple of 8
+  Ids ids;             // what the model said, its end token included
+  std::string text;    // decoded, special tokens dropped
+  bool ended = false;  // the model came to an end; false: cut at max_new_tokens
 };
 
-/// The user's part of the chat where there is no image.
+/// The user's part of the chat where there is no image, and where there is one.
 std::string text_request(std::string_view prompt);
+std::string image_request(std::string_view prompt);
 
-/// One user turn with the system text in front of it, and the beginning of the model's turn.
-std::string render_chat(std::string_view system_prompt, std::string_view request);
+/// One user turn with the system text in front of it, and the beginning of the model's turn. The request is
+/// stripped, and preceded by the places of one image where `soft_tokens` > 0.
+std::string render_chat(std::string_view system_prompt, std::string_view request, int64_t soft_tokens = 0);
 
 /// The reply without typographic characters and without what stands before its first letter.
 std::string clean_reply(std::string_view reply);
@@ -39,13 +42,18 @@ std::string clean_reply(std::string_view reply);
 /// Called with the logits [vocabulary], fp32, of every step.
 using LogitsSink = std::function<void(const at::Tensor& logits)>;
 
-/// Generates the reply to a rendered chat. Throws Unsupported unless the encoder is a Gemma 3.
+/// Generates the reply to a rendered chat, reporting Phase::Enhance before every token. `soft` are the soft
+/// tokens [1, S, D] of the image that the chat has places for; undefined: none. The same seed gives the same
+/// reply on the same device model. Throws Unsupported unless the encoder is a Gemma 3, ModelConfig if the
+/// tokenizer knows no image tokens, Numeric if the logits are not finite.
 GeneratedReply generate_reply(const TextEncoder& encoder, std::string_view chat,
-                              const GenerationOptions& options, const Monitor& monitor,
-                              const LogitsSink& sink = {});
+                              const GenerationOptions& options, Monitor& monitor, const LogitsSink& sink = {},
+                              const at::Tensor& soft = {});
 
-/// The prompt that replaces the user's.
-std::string enhance_prompt(const TextEncoder& encoder, std::string_view system_prompt,
-                           std::string_view prompt, const GenerationOptions& options, const Monitor& monitor);
+/// Asks for a better prompt, with the image where there are soft tokens of one: `text` of the reply, cleaned,
+/// is what replaces the user's prompt.
+GeneratedReply enhance_prompt(const TextEncoder& encoder, std::string_view system_prompt,
+                              std::string_view prompt, const GenerationOptions& options, Monitor& monitor,
+                              const at::Tensor& soft = {});
 
 }  // namespace ltx::text

@@ -79,9 +79,10 @@ at::Tensor VisionTower::attend(const Layer& layer, const at::Tensor& x) const {
   return layer.out_proj(mixed.transpose(1, 2).flatten(2));
 }
 
-at::Tensor VisionTower::encode(const at::Tensor& embeddings) const {
+at::Tensor VisionTower::encode(const at::Tensor& embeddings, const Monitor& monitor) const {
   auto x = embeddings;
   for (const auto& layer : layers_) {
+    monitor.checkpoint();
     x = x + attend(layer, normed(x, layer.norm1));
     x = x + layer.fc2(at::gelu(layer.fc1(normed(x, layer.norm2)), "tanh"));
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/monitor.h"
 #include "quant/linear.h"
 
 namespace ltx::text {
@@ -31,9 +32,11 @@ class VisionTower {
   /// Pixels [I, 3, S, S], normalised -> patch and position embeddings [I, patches, C].
   at::Tensor embed(const at::Tensor& pixels) const;
   /// Embeddings -> output of the tower's last norm [I, patches, C].
-  at::Tensor encode(const at::Tensor& embeddings) const;
+  at::Tensor encode(const at::Tensor& embeddings, const Monitor& monitor = Monitor::silent()) const;
   /// Tower output -> soft tokens [I, soft tokens, D].
   at::Tensor project(const at::Tensor& encoded) const;
+
+  const VisionConfig& config() const { return config_; }
 
  private:
   struct Norm {
