@@ -35,8 +35,13 @@ if(LTX_MOLD AND NOT LTX_SANITIZE)
   target_link_options(ltx_options INTERFACE -fuse-ld=mold)
 endif()
 if(LTX_SANITIZE)
+  # -O1: what sanitizers add to LibTorch's inline functions takes minutes per file otherwise. LibTorch is not instrumented, so
+  # that checks of its objects' types have nothing to compare with.
   target_compile_options(ltx_options INTERFACE
-    $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:-fsanitize=${LTX_SANITIZE};-fno-omit-frame-pointer>)
+    $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:-fsanitize=${LTX_SANITIZE};-fno-omit-frame-pointer;-O1>)
+  if(LTX_SANITIZE MATCHES undefined)
+    target_compile_options(ltx_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize=vptr>)
+  endif()
   target_link_options(ltx_options INTERFACE -fsanitize=${LTX_SANITIZE})
 endif()
 
