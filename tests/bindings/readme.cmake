@@ -1,0 +1,6 @@
+# The lines of README.md, run as they stand.
+set(readme Python3::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/check_readme.py")
+set(readme_folders --source "${CMAKE_SOURCE_DIR}" --build "${CMAKE_BINARY_DIR}" --models "${CMAKE_SOURCE_DIR}/tests/golden/models/tiny23")
+add_test(NAME readme_c COMMAND ${readme} c ${readme_folders} --compiler "${CMAKE_C_COMPILER}")
+add_test(NAME readme_cpp COMMAND ${readme} cpp ${readme_folders} --compiler "${CMAKE_CXX_COMPILER}")
+add_test(NAME readme_cli COMMAND ${readme} cli ${readme_folders})
