@@ -5,9 +5,6 @@
 #
 # Both are one CPack run; cmake/sdk_dependencies.cmake fills lib/ltx/deps between installing and packing.
 
-install(TARGETS ltx_cli RUNTIME COMPONENT cli)
-file(RELATIVE_PATH LTX_BIN_TO_LIB "/prefix/${CMAKE_INSTALL_BINDIR}" "/prefix/${CMAKE_INSTALL_LIBDIR}")
-set_target_properties(ltx_cli PROPERTIES INSTALL_RPATH "$ORIGIN/${LTX_BIN_TO_LIB}")
 install(DIRECTORY "${CMAKE_SOURCE_DIR}/examples/c" "${CMAKE_SOURCE_DIR}/examples/cpp" DESTINATION "${CMAKE_INSTALL_DATADIR}/libltx/examples"
   COMPONENT examples FILES_MATCHING PATTERN "*.c" PATTERN "*.cpp")
 install(FILES "${CMAKE_SOURCE_DIR}/README.md" TYPE DOC COMPONENT examples)
@@ -23,7 +20,7 @@ set(CPACK_PACKAGE_NAME libltx)
 set(CPACK_PACKAGE_VENDOR "The libltx authors")
 set(CPACK_RESOURCE_FILE_LICENSE "${CMAKE_SOURCE_DIR}/LICENSE")
 set(CPACK_VERBATIM_VARIABLES ON)
-set(CPACK_COMPONENTS_ALL ltx cli examples)
+set(CPACK_COMPONENTS_ALL ltx examples)
 set(CPACK_COMPONENTS_GROUPING ALL_COMPONENTS_IN_ONE)
 set(CPACK_ARCHIVE_COMPONENT_INSTALL ON)
 set(CPACK_COMPONENT_INCLUDE_TOPLEVEL_DIRECTORY ON)
