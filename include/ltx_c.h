@@ -722,7 +722,7 @@ typedef struct ltx_stats {
   int32_t num_inference_steps;
   double total_seconds;
   double load_seconds;
-  double text_seconds;
+  double text_seconds; /* prompt enhancement included */
   double condition_seconds;
   double stage_1_seconds;
   double upsample_seconds;
@@ -964,14 +964,14 @@ LTX_API ltx_status ltx_encode_text(ltx_pipeline* pipeline, const ltx_request* re
 /** Rewrites the prompt of a request with the language model, which looks at the first image where there is
  * one. The same call gives the same text; ltx_generate() with `enhance_prompt` encodes exactly this text.
  *
- *  @param request   of its fields the prompt, the first image, enhance_seed and seed count; enhance_prompt need
- * not be set.
+ *  @param request   of its fields the prompt, the first image, enhance_seed and seed count; enhance_prompt
+ * need not be set.
  *  @param on_event  may be NULL.
  *  @param out_info  receives JSON: "prompt", the text (it may be empty); "seed", what it was drawn with;
  * "tokens", the length of the reply; "from_image"; "complete", false if the reply was cut at its longest
  * length. Release it with ltx_free().
- *  @return LTX_OK; LTX_E_COMPONENT_MISSING if no model is there that rewrites prompts; LTX_E_TENSOR_MISSING if
- * it cannot look at images.
+ *  @return LTX_OK; LTX_E_COMPONENT_MISSING if no model is there that rewrites prompts; LTX_E_TENSOR_MISSING
+ * if it cannot look at images.
  *  @thread X   @since 0.1 */
 LTX_API ltx_status ltx_enhance_prompt(ltx_pipeline* pipeline, const ltx_request* request,
                                       ltx_event_fn on_event, void* user_data,

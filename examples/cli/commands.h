@@ -13,6 +13,7 @@ command add_info(CLI::App& app, const bool& json);
 /// `name`: "convert", or "quantize", which needs --quant.
 command add_convert(CLI::App& app, const bool& json, const std::string& name);
 command add_calibrate(CLI::App& app, const bool& json);
+command add_enhance(CLI::App& app, const bool& json);
 command add_quality(CLI::App& app, const bool& json);
 
 /// 0 done, 1 failure, 2 usage, 3 model or file, 4 memory, 130 cancelled.

@@ -69,6 +69,7 @@ nlohmann::json request_json(const ltx_request& r) {
   if (r.video_guidance) out["video_guidance"] = guidance_json(r.video_guidance);
   if (r.audio_guidance) out["audio_guidance"] = guidance_json(r.audio_guidance);
   if (r.negative_prompt) out["negative_prompt"] = r.negative_prompt;
+  if (r.enhance_prompt) out["enhance_seed"] = r.enhance_seed;
   if (r.output && r.output->path) out["output"] = r.output->path;
   return out;
 }

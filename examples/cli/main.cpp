@@ -61,6 +61,7 @@ int main(int argc, char** argv) {
     const cli::command convert = cli::add_convert(app, json, "convert");
     const cli::command quantize = cli::add_convert(app, json, "quantize");
     const cli::command calibrate = cli::add_calibrate(app, json);
+    const cli::command enhance = cli::add_enhance(app, json);
     const cli::command quality = cli::add_quality(app, json);
     app.parse(argc, argv);
     for (const auto& [name, run] : {std::pair{"generate", &generate},
@@ -68,6 +69,7 @@ int main(int argc, char** argv) {
                                     {"convert", &convert},
                                     {"quantize", &quantize},
                                     {"calibrate", &calibrate},
+                                    {"enhance", &enhance},
                                     {"quality", &quality}})
       if (app.got_subcommand(name)) return (*run)();
     return 2;

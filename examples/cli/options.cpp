@@ -155,16 +155,17 @@ void options::add_models(CLI::App& app) {
     const char* flag;
     const char*& field;
     const char* help;
-  } slots[] = {{"--root", models_.root, "Folder searched by file contents; the slots below win"},
-               {"--checkpoint", models_.checkpoint, "Everything but text"},
-               {"--transformer", models_.transformer, "Transformer alone"},
-               {"--text-encoder", models_.text_encoder, "Folder or file"},
-               {"--video-vae", models_.video_vae, "Video VAE alone"},
-               {"--audio-vae", models_.audio_vae, "Audio VAE alone"},
-               {"--duration-head", models_.duration_head, "Duration head alone"},
-               {"--spatial-upsampler", models_.spatial_upsampler, "Needed by two stages"},
-               {"--temporal-upsampler", models_.temporal_upsampler, "Doubles the frame rate"},
-               {"--prompt-enhancer", models_.prompt_enhancer, "Rewrites prompts"}};
+  } slots[] = {
+      {"--root", models_.root, "Folder searched by file contents; the slots below win"},
+      {"--checkpoint", models_.checkpoint, "Everything but text"},
+      {"--transformer", models_.transformer, "Transformer alone"},
+      {"--text-encoder", models_.text_encoder, "Folder or file"},
+      {"--video-vae", models_.video_vae, "Video VAE alone"},
+      {"--audio-vae", models_.audio_vae, "Audio VAE alone"},
+      {"--duration-head", models_.duration_head, "Duration head alone"},
+      {"--spatial-upsampler", models_.spatial_upsampler, "Needed by two stages"},
+      {"--temporal-upsampler", models_.temporal_upsampler, "Doubles the frame rate"},
+      {"--prompt-enhancer", models_.prompt_enhancer, "Gemma 3 that rewrites prompts (the text encoder)"}};
   for (const auto& slot : slots) {
     add_text(app, slot.flag, slot.field, slot.help);
     text_flags_.back().option->type_name("PATH")->group("Models");
@@ -253,8 +254,8 @@ void options::add_request(CLI::App& app) {
   group.add_option("--regenerate-audio", request.regenerate_audio, "0 or 1 (1)");
   group.add_flag("--skip-stage-2", request.skip_stage_2);
   group.add_flag("--high-quality", request.high_quality);
-  group.add_flag("--enhance-prompt", request.enhance_prompt);
-  group.add_option("--enhance-seed", request.enhance_seed);
+  group.add_flag("--enhance-prompt", request.enhance_prompt, "Let the language model rewrite the prompt");
+  group.add_option("--enhance-seed", request.enhance_seed, "Of the rewriting (the recipe's)");
   group.add_option("--temporal-upsample-rounds", request.temporal_upsample_rounds, "0 to 2");
   group.add_option("--attention-strength", request.attention_strength, "Of reference tokens, 0 to 1");
   add_enum(group, "--preview-mode", LTX_ENUM_PREVIEW, request.preview_mode, "");

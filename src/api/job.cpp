@@ -130,7 +130,7 @@ std::shared_ptr<Result> JobSink::finish(engine::Output output, const engine::Req
   meter.finish(true, Clock::now());
   stats.total_seconds = meter.total_seconds(Clock::now());
   stats.load_seconds = meter.seconds(Phase::Load);
-  stats.text_seconds = meter.seconds(Phase::Text);
+  stats.text_seconds = meter.seconds(Phase::Enhance) + meter.seconds(Phase::Text);
   stats.condition_seconds = meter.seconds(Phase::Condition);
   stats.stage_1_seconds = meter.seconds(Phase::Denoise, 1);
   stats.upsample_seconds = meter.seconds(Phase::Upsample);
