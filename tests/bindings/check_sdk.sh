@@ -15,7 +15,7 @@ grep 'lib/ltx/deps' "$work/log"
 mkdir "$work/some where"
 tar xzf "$work/pack/sdk.tar.gz" -C "$work/some where"
 rm -rf "$work/pack"
-sdk=$work/engine/third party/ltx       # not where it was unpacked either
+sdk="$work/engine/third party/ltx"       # not where it was unpacked either
 mkdir -p "$work/engine/third party"
 mv "$work/some where/sdk" "$sdk"
 
@@ -53,14 +53,15 @@ printf '%s\n' 'cmake_minimum_required(VERSION 3.20)' 'project(client C)' 'find_p
   "add_executable(client \"$work/generate.c\")" 'target_link_libraries(client PRIVATE ltx::ltx)' > project/CMakeLists.txt
 "$cmake" -S project -B project/build -DCMAKE_PREFIX_PATH="$sdk" > /dev/null
 "$cmake" --build project/build > /dev/null
-env -i ldd project/build/client | grep -q "libltx.so.0 => $sdk/lib/" || fail "CMake linked another library"
+[[ $(env -i ldd project/build/client) == *"libltx.so.0 => $sdk/lib/"* ]] || fail "CMake linked another library"
 flags=$(env -i PATH=/usr/bin:/bin PKG_CONFIG_PATH="$sdk/lib/pkgconfig" pkg-config --cflags --libs libltx)
 eval "cc -std=c99 generate.c $flags -o by_pkg_config"    # the path has a space, which pkg-config escapes
-LD_LIBRARY_PATH=$sdk/lib ldd by_pkg_config | grep -q "libltx.so.0 => $sdk/lib/" || fail "pkg-config linked another library"
+[[ $(LD_LIBRARY_PATH=$sdk/lib ldd by_pkg_config) == *"libltx.so.0 => $sdk/lib/"* ]] || fail "pkg-config linked another library"
 echo "cmake and pkg-config ok"
 
 # A host without FFmpeg.
 rm "$sdk"/lib/libltx_media_*.so
 cc "$here/sdk_in_memory.c" -I"$sdk/include" -L"$sdk/lib" -lltx -Wl,-rpath,"$sdk/lib" -o in_memory
-plain ./in_memory "$models"
+plain ./in_memory "$models" | tee in_memory.log
+! grep -F "$build" in_memory.log || fail "an unpacked library looks for its media module in the build folder"
 echo "in memory ok"
