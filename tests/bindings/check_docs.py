@@ -89,8 +89,7 @@ def check_python():
 
 @functools.cache
 def help_of(command):
-    done = subprocess.run([LTX, *command.split(), "--help"], capture_output=True, text=True)
-    return done.stdout if done.returncode == 0 else None
+    return subprocess.run([LTX, *command.split(), "--help"], capture_output=True, text=True, check=True).stdout
 
 
 def check_command(where, words):
@@ -98,11 +97,10 @@ def check_command(where, words):
     known = help_of("")
     subcommand = next((w for w in words if not w.startswith("-")), None)
     if subcommand:
-        own = help_of(subcommand)
-        if own is None:
+        if not re.search(rf"^  {subcommand}\b", known, re.M):
             problems.append(f"{where}: ltx has no command '{subcommand}'")
             return
-        known += own
+        known += help_of(subcommand)
     flags = set(re.findall(r"(?<![\w-])(--?[a-z][\w-]*)", known))
     for word in words:
         flag = word.split("=")[0]
