@@ -32,6 +32,15 @@ ls "$sdk"/lib/libltx_media_*.so > /dev/null
 # Every library that is loaded, deps included, comes from the archive or from the system.
 outside=$(env -i ldd "$sdk/lib/libltx.so.0" | awk '/=>/ { $1 = $2 = ""; print }' | grep -v -e '^ */lib' -e '^ */usr/lib' -e "$sdk/lib" || true)
 [ -z "$outside" ] || fail "loaded from elsewhere: $outside"
+# No newer system is needed than docs/install.md says.
+for file in "$sdk/lib/libltx.so.0" "$sdk"/lib/libltx_media_*.so "$sdk/bin/ltx"; do
+  for floor in "GLIBC_ 2.36" "GLIBCXX_ 3.4.30"; do
+    prefix=${floor% *} limit=${floor#* }
+    newest=$(objdump -T "$file" | grep -oE "\b$prefix[0-9.]+" | sed "s/^$prefix//" | sort -uV | tail -n 1)
+    [ "$(printf '%s\n' "$newest" "$limit" | sort -V | tail -n 1)" = "$limit" ] || fail "$(basename "$file") needs $prefix$newest, more than $limit"
+  done
+done
+grep -q 'GNU C library 2.36 .* (GLIBCXX 3.4.30)' "$root/docs/install.md" || fail "docs/install.md names another floor"
 "$here/check_notices.py" "$root" "$sdk/lib/libltx.so.0" "$sdk"/lib/libltx_media_*.so "$sdk/bin/ltx"
 echo "archive ok"
 
