@@ -2,11 +2,13 @@
 #pragma once
 #include <cstdint>
 
+#include "device/counting_allocator.h"
+
 namespace ltx::device {
 
 /// Wraps the process's CPU tensor allocator for its lifetime. One at a time; tensors that it saw being made
-/// may outlive it and are then released through the wrapped allocator as usual. For tests, benchmarks and
-/// reports, not for every run: the count is the whole process's, whoever allocates.
+/// may outlive it and are then released through the wrapped allocator as usual. For tests and benchmarks, not
+/// for every run: the count is the whole process's, whoever allocates (see memory_account.h).
 class AllocationTracker {
  public:
   AllocationTracker();
@@ -23,6 +25,10 @@ class AllocationTracker {
   int64_t largest() const;
   int64_t count() const;
   void reset();
+
+ private:
+  Counting counting_;
+  std::shared_ptr<ByteCount> count_;
 };
 
 }  // namespace ltx::device

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "media/exif.h"
 #include "media/module.h"
+#include "media/orientation.h"
 
 namespace ltx::media {
 
@@ -23,7 +24,7 @@ Image::Image(int width_, int height_, std::vector<uint8_t> rgb_)
          width, height, int64_t{3} * width * height, rgb.size());
 }
 
-Image read_image(const std::filesystem::path& path, Monitor& monitor) {
+Image read_image(const std::filesystem::path& path, Monitor& monitor, Holding holding) {
   monitor.checkpoint();
   const auto& media = module();
   InputFile file(path);
@@ -45,24 +46,7 @@ Image read_image(const std::filesystem::path& path, Monitor& monitor) {
                 fmt::format("{}: {}; its colours are taken as sRGB", path.string(), decoded.warning));
   Image image(decoded.width, decoded.height,
               {decoded.rgb, decoded.rgb + static_cast<size_t>(decoded.width) * decoded.height * 3});
-  return oriented(std::move(image), exif_orientation(bytes));
-}
-
-Image oriented(Image image, int exif_orientation) {
-  if (exif_orientation != 3 && exif_orientation != 6 && exif_orientation != 8) return image;
-  const bool quarter = exif_orientation != 3;
-  Image turned(quarter ? image.height : image.width, quarter ? image.width : image.height);
-  const int64_t w = image.width, h = image.height;
-  uint8_t* out = turned.rgb.data();
-  for (int64_t y = 0; y < turned.height; ++y)
-    for (int64_t x = 0; x < turned.width; ++x, out += 3) {
-      // 3: half a turn; 6: the left column, read upwards, becomes the top row; 8: the right column, read
-      // downwards, does.
-      const int64_t from_x = exif_orientation == 3 ? w - 1 - x : exif_orientation == 6 ? y : w - 1 - y;
-      const int64_t from_y = exif_orientation == 3 ? h - 1 - y : exif_orientation == 6 ? h - 1 - x : x;
-      std::copy_n(image.rgb.data() + 3 * (from_y * w + from_x), 3, out);
-    }
-  return turned;
+  return oriented(std::move(image), still_orientation(exif_orientation(bytes), holding));
 }
 
 Recompression recompress(const Image& image, int crf) {

@@ -19,14 +19,13 @@ struct Image {
   Image(int width, int height, std::vector<uint8_t> rgb);  // throws InvalidArgument if the sizes do not fit
 };
 
-/// First picture of an image file: EXIF orientations 3, 6, 8 applied, alpha dropped, grey and palette
-/// expanded, an embedded colour profile converted to sRGB (a profile that cannot be used is logged and
-/// ignored). Throws FileNotFound, FileAccess, FileFormat (not an image), MediaDecode, NotBuilt.
-Image read_image(const std::filesystem::path& path, Monitor& monitor = Monitor::silent());
+enum class Holding;  // orientation.h
 
-/// Clockwise turn by an EXIF orientation; all values but 3, 6 and 8 leave the picture as it is (spec 07
-/// §8.1).
-Image oriented(Image image, int exif_orientation);
+/// First picture of an image file: EXIF orientation applied, alpha dropped, grey and palette expanded, an
+/// embedded colour profile converted to sRGB (a profile that cannot be used is logged and ignored). Throws
+/// FileNotFound, FileAccess, FileFormat (not an image), MediaDecode, NotBuilt.
+Image read_image(const std::filesystem::path& path, Monitor& monitor = Monitor::silent(),
+                 Holding holding = Holding{});
 
 /// What a condition image looks like after one H.264 frame of this CRF, cut to even size. CRF 0 and sides
 /// below 2 pixels return the image unchanged. Throws InvalidArgument if the CRF is outside 0–51.

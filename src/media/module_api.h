@@ -6,7 +6,7 @@
 #pragma once
 #include <stdint.h>
 
-#define LTX_MEDIA_MODULE_VERSION 1
+#define LTX_MEDIA_MODULE_VERSION 2
 #define LTX_MEDIA_MODULE_ENTRY "ltx_media_module"
 
 #ifdef __cplusplus
@@ -54,8 +54,9 @@ typedef struct ltx_media_stream {
   double duration;                      /* seconds, -1 unknown */
   double frame_rate;                    /* hertz, average; 0 unknown */
   int64_t frame_count;                  /* as the container says, 0 unknown */
-  int32_t width, height;
-  int32_t channels, sample_rate;
+  int32_t width, height;                /* as stored */
+  int32_t orientation; /* of the display matrix, numbered as in EXIF; 1: none that is known */
+  int32_t channels, sample_rate, reserved0;
 } ltx_media_stream;
 
 /* Valid until the next call on the reader. */

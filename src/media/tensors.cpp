@@ -49,7 +49,7 @@ at::Tensor condition_image(const Image& image, int64_t height, int64_t width, at
 
 at::Tensor condition_video(const std::filesystem::path& path,
                            const std::variant<IndexWindow, TimeWindow>& window, int64_t height, int64_t width,
-                           at::Device device, at::ScalarType dtype, Monitor& monitor) {
+                           at::Device device, at::ScalarType dtype, Monitor& monitor, Holding holding) {
   std::vector<at::Tensor> frames;
   const FrameSink sink = [&](const FrameView& frame) {
     // The view ends with the call: a resize of equal size on the CPU would still refer to it without the
@@ -58,7 +58,7 @@ at::Tensor condition_video(const std::filesystem::path& path,
         at::from_blob(const_cast<uint8_t*>(frame.rgb.data()), {1, frame.height, frame.width, 3}, at::kByte);
     frames.push_back(normalized(resize_and_crop(pixels.to(device), height, width), dtype));
   };
-  std::visit([&](const auto& chosen) { read_video(path, chosen, sink, monitor); }, window);
+  std::visit([&](const auto& chosen) { read_video(path, chosen, sink, monitor, holding); }, window);
   if (frames.empty())
     fail(Status::InvalidArgument,
          "{}: no frame lies in the window that was asked for. Choose another window or file.", path.string());

@@ -37,7 +37,7 @@ at::Tensor condition_image(const Image& image, int64_t height, int64_t width, at
 at::Tensor condition_video(const std::filesystem::path& path,
                            const std::variant<IndexWindow, TimeWindow>& window, int64_t height, int64_t width,
                            at::Device device, at::ScalarType dtype = at::kBFloat16,
-                           Monitor& monitor = Monitor::silent());
+                           Monitor& monitor = Monitor::silent(), Holding holding = Holding::AsShown);
 
 /// fp32 [1, channels, samples], a copy.
 at::Tensor as_tensor(const Audio& audio);

@@ -84,8 +84,19 @@ void Components::check_loras() const {
          engine::name_of(kind_));
 }
 
-ReferenceScale Components::reference_scale() const {
+ReferenceScale Components::reference_scale(std::vector<std::string>* warnings) const {
   ReferenceScale scale;
+  // The public reference counts what it cannot read as 1 (spec 07 §6.8).
+  const auto stated_by = [&](const weights::LoraFile& file, auto&& read) -> std::optional<int64_t> {
+    if (!file.reference()) return read();
+    try {
+      return read();
+    } catch (const Error& error) {
+      if (error.status() != Status::ModelConfig) throw;
+      if (warnings) warnings->push_back(std::string(error.what()) + " It counts as 1.");
+      return std::nullopt;
+    }
+  };
   const auto take = [](const weights::LoraFile& file, const char* key, std::optional<int64_t> stated,
                        int64_t& factor) {
     if (!stated || *stated == 1) return;
@@ -97,9 +108,11 @@ ReferenceScale Components::reference_scale() const {
     factor = *stated;
   };
   for (const auto& lora : loras_) {
-    take(*lora.file, "reference_downscale_factor", lora.file->reference_downscale_factor(), scale.down);
-    take(*lora.file, "reference_temporal_scale_factor", lora.file->reference_temporal_scale_factor(),
-         scale.time);
+    const auto& file = *lora.file;
+    take(file, "reference_downscale_factor",
+         stated_by(file, [&] { return file.reference_downscale_factor(); }), scale.down);
+    take(file, "reference_temporal_scale_factor",
+         stated_by(file, [&] { return file.reference_temporal_scale_factor(); }), scale.time);
   }
   return scale;
 }

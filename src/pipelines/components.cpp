@@ -128,7 +128,7 @@ Components::Components(const engine::PipelineParams& params)
   for (const auto& lora : loras_) all.push_back({lora.file, lora.strength});
   transformer_store(all, &warnings_);
   check_loras();
-  if (kind_ == engine::PipelineKind::IcLora) reference_scale();
+  if (kind_ == engine::PipelineKind::IcLora) reference_scale(&warnings_);
   for (const auto& warning : files_.warnings()) warnings_.push_back(warning);
 
   // A policy that does not suit the files is refused now, too.

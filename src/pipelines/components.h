@@ -86,8 +86,9 @@ class Components {
   /// full strength where a LoRA names its stages itself.
   std::vector<weights::Lora> stage_loras(int32_t stage) const;
 
-  /// As the LoRAs' files state it. Throws LoraMismatch where two of them differ.
-  ReferenceScale reference_scale() const;
+  /// As the LoRAs' files state it. Throws LoraMismatch where two of them differ, ModelConfig for what is no
+  /// number; LoRAs that are read as the public reference reads them warn instead.
+  ReferenceScale reference_scale(std::vector<std::string>* warnings = nullptr) const;
 
   /// Parts of the recipe, in the order of their first use.
   const std::vector<engine::Component>& parts() const { return parts_; }

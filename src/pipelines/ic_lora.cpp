@@ -15,7 +15,7 @@ std::optional<at::Tensor> read_mask(Run& run, const StagePlan& plan) {
     if (video.role == VideoRole::Mask)
       return media::mask_from_video(read_frames(video, media::IndexWindow{0, run.request.num_frames},
                                                 plan.height, plan.width, run.components.device(),
-                                                run.components.compute(), run.sink));
+                                                run.components.compute(), holding_of(run.request), run.sink));
   return std::nullopt;
 }
 
@@ -29,9 +29,9 @@ void append_references(Run& run, const video_vae::VideoEncoder& encoder, StagePl
   for (const auto& video : request.videos) {
     if (video.role != VideoRole::Reference) continue;
     run.sink.progress({.phase = Phase::Condition, .stage = plan.stage, .stage_count = plan.stage_count});
-    const auto frames =
-        read_frames(video, media::IndexWindow{0, request.num_frames}, plan.height / scale.down,
-                    plan.width / scale.down, run.components.device(), run.components.compute(), run.sink);
+    const auto frames = read_frames(
+        video, media::IndexWindow{0, request.num_frames}, plan.height / scale.down, plan.width / scale.down,
+        run.components.device(), run.components.compute(), holding_of(request), run.sink);
     const auto latent = encoder.encode(latents::subsample_frames(frames, scale.time), run.sink);
     run.observe(fmt::format("stage{}.video.condition{}", plan.stage, item++), latent);
     diffusion::Conditioning reference =

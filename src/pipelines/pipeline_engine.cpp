@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "device/device.h"
+#include "device/memory_account.h"
 #include "engine/rules.h"
 #include "io/atomic_file.h"
 #include "latents/geometry.h"
@@ -74,17 +75,32 @@ std::string policy_name(engine::QuantPolicy policy) {
 
 }  // namespace
 
+struct PipelineEngine::Memory {
+  device::MemoryAccount host;
+  std::optional<device::DevicePeak> device;  // of the last call; sampled on its thread
+};
+
+PipelineEngine::~PipelineEngine() = default;
+
 PipelineEngine::PipelineEngine(const engine::PipelineParams& params)
     : params_(params),
       traits_(traits_of(params.kind)),
       components_(params),
-      prompts_(static_cast<size_t>(std::max(params.prompt_cache_entries, 0))) {
+      prompts_(static_cast<size_t>(std::max(params.prompt_cache_entries, 0))),
+      memory_(std::make_unique<Memory>()) {
   const auto& files = components_.files();
   facts_.defaults = params.kind == engine::PipelineKind::TwoStageHq
                         ? diffusion::hq_defaults()
                         : diffusion::generation_defaults(weights::parse_generation_version(
                               files.metadata(weights::Component::Transformer).model_version()));
-  facts_.image_crf = files.defaults().image_crf;
+  facts_.reference_image_crf = files.defaults().image_crf;
+  // A video VAE in a file of its own may not say of which version it is; the transformer's file knows (spec
+  // 07 §2).
+  const auto version_of = [&](weights::Component part) { return files.metadata(part).model_version(); };
+  const auto vae_version = version_of(weights::Component::VideoEncoder);
+  facts_.image_crf = weights::version_defaults(
+                         vae_version.empty() ? version_of(weights::Component::Transformer) : vae_version)
+                         .image_crf;
   facts_.keyframe_slots = components_.keyframe_slots();
   const auto& config = components_.transformer_config();
   facts_.blocks = config.num_layers;
@@ -235,6 +251,9 @@ engine::Output PipelineEngine::generate_with(const engine::Request& resolved, di
                                              engine::Sink& sink, Observer* observer) {
   const device::NoGrad no_grad;
   const c10::OptionalDeviceGuard guard(components_.device());
+  const device::MemoryAccount::Scope counted(memory_->host);
+  memory_->host.restart_peak();
+  memory_->device.emplace(components_.device());
   sink.plan(plan(resolved));
   const uint64_t read_before = components_.bytes_read();
   Run run(resolved, components_, noise, prompts_, sink, observer);
@@ -259,6 +278,8 @@ engine::Output PipelineEngine::generate_with(const engine::Request& resolved, di
   }
   components_.tell_warnings(sink);
   output.disk_bytes_read = components_.bytes_read() - read_before;
+  output.peak_host_bytes = memory_->host.peak();
+  output.peak_device_bytes = memory_->device->bytes();
   return output;
 }
 
@@ -266,14 +287,14 @@ void PipelineEngine::encode_text(const engine::Request& request, const std::stri
                                  engine::Sink& sink) {
   const device::NoGrad no_grad;
   const c10::OptionalDeviceGuard guard(components_.device());
+  const device::MemoryAccount::Scope counted(memory_->host);
   if (request.prompt.empty())
     fail(Status::InvalidArgument, "request.prompt is empty. Give the text to encode.");
   io::AtomicFile::probe(path);  // a path that cannot be written is an error now, not after the encoding
   engine::Request wanted = request;
   wanted.text_embeddings.clear();
   const bool guided = is_guided(params_.kind, wanted);
-  if (guided && !wanted.negative_prompt)
-    wanted.negative_prompt = std::string(text::default_negative_prompt());
+  if (guided && !wanted.negative_prompt) wanted.negative_prompt = default_negative_prompt(params_.kind);
   diffusion::GeneratorNoise unused(at::kCPU, 0);
   Run run(wanted, components_, unused, prompts_, sink);
   write_text_embeddings(path, run.encode_prompts(guided),
@@ -311,6 +332,7 @@ void PipelineEngine::calibrate(const std::vector<engine::Request>& resolved, con
 void PipelineEngine::preload(Component component, engine::Sink& sink) {
   const device::NoGrad no_grad;
   const c10::OptionalDeviceGuard guard(components_.device());
+  const device::MemoryAccount::Scope counted(memory_->host);
   components_.preload(component, sink);
 }
 
@@ -321,7 +343,12 @@ void PipelineEngine::evict(Component component) {
   device::release_cached_memory(components_.device());
 }
 
+uint64_t PipelineEngine::live_bytes() const {
+  return memory_->host.current();
+}
+
 engine::MemoryUse PipelineEngine::memory_use() const {
+  if (memory_->device) memory_->device->sample();
   engine::MemoryUse use;
   for (const auto part : components_.all_parts()) {
     const auto state = components_.state(part);

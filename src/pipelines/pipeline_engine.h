@@ -13,6 +13,7 @@ class Observer;
 class PipelineEngine final : public engine::Engine {
  public:
   explicit PipelineEngine(const engine::PipelineParams& params);
+  ~PipelineEngine() override;
 
   engine::PipelineParams params() const override { return params_; }
   std::string info_json() const override;
@@ -29,6 +30,9 @@ class PipelineEngine final : public engine::Engine {
   void evict(engine::Component component) override;
   engine::MemoryUse memory_use() const override;
 
+  /// Bytes in host memory of the tensors that calls of this pipeline made and that are still there.
+  uint64_t live_bytes() const;
+
   /// generate() with a source of noise and an observer of the caller's: what tests feed and see.
   engine::Output generate_with(const engine::Request& resolved, diffusion::NoiseSource& noise,
                                engine::Sink& sink, Observer* observer);
@@ -42,6 +46,8 @@ class PipelineEngine final : public engine::Engine {
   Components components_;
   ModelFacts facts_;
   PromptCache prompts_;
+  struct Memory;
+  std::unique_ptr<Memory> memory_;  // what calls take, measured
 };
 
 }  // namespace ltx::pipelines

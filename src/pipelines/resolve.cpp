@@ -13,6 +13,7 @@
 #include "pipelines/enhance.h"
 #include "pipelines/keyframe_slots.h"
 #include "pipelines/resolve_media.h"
+#include "pipelines/source_media.h"
 #include "pipelines/text_embeddings.h"
 #include "pipelines/tiling.h"
 
@@ -85,7 +86,10 @@ void resolve_schedule(Request& r, const RecipeTraits& traits, const Defaults& de
              r.num_inference_steps, steps);
       r.num_inference_steps = steps;
     } else {
-      if (r.num_inference_steps == kDefault) r.num_inference_steps = static_cast<int32_t>(defaults.steps);
+      // A guided retake has a default of its own, whatever the version (spec 07 §6.1).
+      if (r.num_inference_steps == kDefault)
+        r.num_inference_steps =
+            traits.kind == engine::PipelineKind::Retake ? 40 : static_cast<int32_t>(defaults.steps);
       require_range("num_inference_steps", r.num_inference_steps, 1, 1000);
       // The shift is that of 4096 tokens whatever the size; only HQ tells the scheduler its own number (spec
       // 07 §2).
@@ -147,13 +151,13 @@ void resolve_images(Request& r, const RecipeTraits& traits, const ModelFacts& fa
     const auto field = [&](const char* name) { return fmt::format("images[{}].{}", i, name); };
     require_range(field("frame_index").c_str(), image.frame_index, 0, r.num_frames - 1);
     require_range(field("strength").c_str(), image.strength, 0, 1);
-    if (image.crf == kDefault) image.crf = facts.image_crf;
+    if (image.crf == kDefault) image.crf = r.reference_parity ? facts.reference_image_crf : facts.image_crf;
     require_range(field("crf").c_str(), image.crf, 0, 51);
     if (image.path.empty() == !image.pixels)
       fail(Status::InvalidArgument, "request.images[{}] has {} path and pixels. Give exactly one of the two.",
            i, image.path.empty() ? "neither" : "both");
-    if (!image.path.empty())
-      media::read_image(image.path);  // an unreadable picture is an error now, not after the text
+    // An unreadable picture is an error now, not after the text.
+    if (!image.path.empty()) media::read_image(image.path, Monitor::silent(), holding_of(r));
   }
 }
 
@@ -212,7 +216,7 @@ void resolve_output(Request& r, const RecipeTraits& traits) {
 
 void resolve_guidance(Request& r, const RecipeTraits& traits, const ModelFacts& facts) {
   if (!r.negative_prompt && r.text_embeddings.empty())
-    r.negative_prompt = std::string(text::default_negative_prompt());
+    r.negative_prompt = default_negative_prompt(traits.kind);
   resolve_sampler(r, traits);
   if (traits.guides_video)
     resolve_guidance("video_guidance", r.video_guidance, facts.defaults.video, facts.blocks);
@@ -231,6 +235,10 @@ RecipeTraits traits_of(engine::PipelineKind kind) {
           .video = kind != TextToAudio,
           .guides_video = kind != TextToAudio,
           .guides_audio = kind != AudioToVideo};
+}
+
+std::string default_negative_prompt(engine::PipelineKind kind) {
+  return kind == engine::PipelineKind::Retake ? "" : std::string(text::default_negative_prompt());
 }
 
 bool is_guided(engine::PipelineKind kind, const Request& r) {

@@ -22,10 +22,14 @@ RecipeTraits traits_of(engine::PipelineKind kind);
 /// request sets any of their fields, else on the distilled one.
 bool is_guided(engine::PipelineKind kind, const engine::Request& request);
 
+/// What a guided request without a negative prompt gets: the library's text; none in a retake (spec 07 §6.1).
+std::string default_negative_prompt(engine::PipelineKind kind);
+
 /// What the files say about requests.
 struct ModelFacts {
   diffusion::GenerationDefaults defaults;        // of the transformer's version, or the recipe's own preset
-  int32_t image_crf = 33;                        // of the video VAE's version
+  int32_t image_crf = 33;                        // of the model's version
+  int32_t reference_image_crf = 33;              // of what the video VAE's file says of itself
   bool keyframe_slots = false;                   // the transformer knows tokens that stand for single frames
   int64_t blocks = 48;                           // of the transformer
   int64_t video_context = 0, audio_context = 0;  // widths of encoded text, 0: no such stream

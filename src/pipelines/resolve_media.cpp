@@ -71,7 +71,7 @@ int64_t reference_latents(int64_t frames, int64_t step) {
 }
 
 void check_mask(const Request& r, const engine::VideoCondition& mask, int64_t latents) {
-  const int64_t frames = std::min<int64_t>(probe(mask).frame_count, r.num_frames);
+  const int64_t frames = std::min<int64_t>(probe(mask, holding_of(r)).frame_count, r.num_frames);
   if (frames > 1 && latents > 1 && (frames - 1) % (latents - 1) != 0)
     fail(Status::InvalidArgument,
          "{}: {} mask frames for {} latent frames of the reference: {} does not divide {}. Give as many mask "
@@ -89,7 +89,11 @@ void resolve_source(Request& r) {
          r.videos.size(), r.videos.size() == 1 ? " of another role" : "");
   const auto& source = r.videos.front();
   check_video(source, 0);
-  const auto info = probe(source);
+  if (source.strength != 1)
+    fail(Status::InvalidArgument,
+         "request.videos[0].strength is {}, but the recipe retake keeps its source as it is. Leave it at 1.",
+         source.strength);
+  const auto info = probe(source, holding_of(r));
   if (info.frame_count < 1 || !(info.frame_rate > 0))
     fail(Status::InvalidArgument,
          "{} has {} frames and a rate of {} Hz. Give frames, and their rate in request.videos[0].frame_rate.",
@@ -117,6 +121,11 @@ void resolve_references(const Request& r, const ReferenceScale& scale) {
   for (size_t i = 0; i < r.videos.size(); ++i) {
     const auto& video = r.videos[i];
     check_video(video, i);
+    if (video.frame_rate != kDefault)
+      fail(Status::InvalidArgument,
+           "request.videos[{}].frame_rate is {}, but the recipe ic-lora takes references frame by frame, "
+           "whatever their rate. Leave it at its default.",
+           i, video.frame_rate);
     if (video.role == VideoRole::Reference) {
       references.push_back(&video);
     } else if (video.role == VideoRole::Mask && !mask) {
@@ -144,7 +153,7 @@ void resolve_references(const Request& r, const ReferenceScale& scale) {
         "of {}. Use such a size.",
         r.width, r.height, scale.down, multiple);
   for (const auto* reference : references) {
-    const int64_t frames = std::min<int64_t>(probe(*reference).frame_count, r.num_frames);
+    const int64_t frames = std::min<int64_t>(probe(*reference, holding_of(r)).frame_count, r.num_frames);
     if (frames < 1)
       fail(Status::InvalidArgument, "{} has no frames. Give another reference.", name_of(*reference));
     if (mask) check_mask(r, *mask, reference_latents(frames, scale.time));

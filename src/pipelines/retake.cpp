@@ -16,6 +16,8 @@ std::optional<DecodedAudio> sound_of_source(Run& run) {
     return std::nullopt;
   } else {
     audio.path = request.videos.front().path;
+    // The clip begins with its first frame, wherever the file's clock stands then.
+    if (!request.reference_parity) audio.start_time = media::first_frame_time(audio.path, run.sink);
     audio.max_duration = static_cast<double>(request.num_frames) / request.frame_rate;
   }
   return read_sound(audio, request.reference_parity, run.sink);

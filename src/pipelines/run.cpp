@@ -77,7 +77,8 @@ std::vector<ConditionImage> Run::read_images() {
                    .step = static_cast<int32_t>(i) + 1,
                    .step_count = static_cast<int32_t>(request.images.size())});
     sink.checkpoint();
-    const auto image = given.pixels ? image_of(*given.pixels) : media::read_image(given.path, sink);
+    const auto image =
+        given.pixels ? image_of(*given.pixels) : media::read_image(given.path, sink, holding_of(request));
     images.push_back(
         {media::recompressed(image, given.crf), given.frame_index, shortest_double(given.strength)});
   }
@@ -112,13 +113,17 @@ std::vector<diffusion::Conditioning> Run::image_conditionings(const std::vector<
 at::Tensor Run::encode_source(const engine::VideoCondition& source) {
   sink.progress({.phase = Phase::Condition, .stage = 1, .stage_count = 1});
   // The frames wait in host memory: only tiles of them are on the device at a time.
-  const media::TimeWindow whole{0, static_cast<double>(request.num_frames) / request.frame_rate};
-  const auto pixels =
-      read_frames(source, whole, request.height, request.width, at::kCPU, components.compute(), sink);
+  std::variant<media::IndexWindow, media::TimeWindow> whole = media::IndexWindow{0, request.num_frames};
+  // The reference goes by time and loses the end of a stream that begins late (spec 07 §6.9).
+  if (request.reference_parity)
+    whole = media::TimeWindow{0, static_cast<double>(request.num_frames) / request.frame_rate};
+  const auto pixels = read_frames(source, whole, request.height, request.width, at::kCPU,
+                                  components.compute(), holding_of(request), sink);
   const auto encoder = components.video_encoder(sink);
   sink.progress({.phase = Phase::Condition, .stage = 1, .stage_count = 1});
   const auto latent = encoder->encode_tiled(pixels, video_vae::default_tile_sizes(), sink);
-  // A variable frame rate may put another number of frames into the time of the clip.
+  // By time another number of frames may lie in the clip, and a container may count frames that it does not
+  // have.
   return latents::fit_latent(
       latent, latents::video_latent_shape(1, request.num_frames, request.height, request.width).frames);
 }

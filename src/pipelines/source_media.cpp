@@ -33,7 +33,7 @@ std::pair<int64_t, int64_t> range_of(const engine::VideoCondition& video,
   if (const auto* index = std::get_if<media::IndexWindow>(&window))
     return {index->first, std::min(index->count.value_or(frames), frames - index->first)};
   const auto& time = std::get<media::TimeWindow>(window);
-  const double rate = probe(video).frame_rate;
+  const double rate = probe(video, media::Holding::AsShown).frame_rate;
   const auto at_or_after = [&](double seconds) {
     return std::clamp<int64_t>(static_cast<int64_t>(std::ceil(seconds * rate)), 0, frames);
   };
@@ -50,8 +50,8 @@ at::Tensor cut(const at::Tensor& waveform, double start, double duration, int32_
 
 }  // namespace
 
-media::VideoInfo probe(const engine::VideoCondition& video, Monitor& monitor) {
-  if (!video.pixels) return media::probe_video(video.path, monitor);
+media::VideoInfo probe(const engine::VideoCondition& video, media::Holding holding, Monitor& monitor) {
+  if (!video.pixels) return media::probe_video(video.path, monitor, holding);
   const auto& pixels = *video.pixels;
   const double rate = video.frame_rate > 0 ? video.frame_rate : std::max(pixels.frame_rate, 0.0);
   return {pixels.width, pixels.height, pixels.frame_count, rate};
@@ -59,8 +59,10 @@ media::VideoInfo probe(const engine::VideoCondition& video, Monitor& monitor) {
 
 at::Tensor read_frames(const engine::VideoCondition& video,
                        const std::variant<media::IndexWindow, media::TimeWindow>& window, int64_t height,
-                       int64_t width, at::Device device, at::ScalarType dtype, Monitor& monitor) {
-  if (!video.pixels) return media::condition_video(video.path, window, height, width, device, dtype, monitor);
+                       int64_t width, at::Device device, at::ScalarType dtype, media::Holding holding,
+                       Monitor& monitor) {
+  if (!video.pixels)
+    return media::condition_video(video.path, window, height, width, device, dtype, monitor, holding);
   const auto [first, count] = range_of(video, window);
   std::vector<at::Tensor> frames;
   for (int64_t i = 0; i < count; ++i) {

@@ -16,14 +16,21 @@ struct DecodedAudio {
   int32_t sample_rate = 0;  // hertz
 };
 
+/// Films and pictures as their files say, or as the reference reads them.
+inline media::Holding holding_of(const engine::Request& request) {
+  return request.reference_parity ? media::Holding::Reference : media::Holding::AsShown;
+}
+
 /// Size, length and rate of a clip; 0 hertz where a buffer does not say. Throws as media::probe_video.
-media::VideoInfo probe(const engine::VideoCondition& video, Monitor& monitor = Monitor::silent());
+media::VideoInfo probe(const engine::VideoCondition& video, media::Holding holding,
+                       Monitor& monitor = Monitor::silent());
 
 /// Frames of the window, resized and cropped: [1, 3, F, H, W] in [−1, 1]. Throws InvalidArgument if there is
 /// none.
 at::Tensor read_frames(const engine::VideoCondition& video,
                        const std::variant<media::IndexWindow, media::TimeWindow>& window, int64_t height,
-                       int64_t width, at::Device device, at::ScalarType dtype, Monitor& monitor);
+                       int64_t width, at::Device device, at::ScalarType dtype, media::Holding holding,
+                       Monitor& monitor);
 
 /// The window of a sound at its own rate, of any number of channels as two: stereo samples are those of the
 /// source, mono is doubled, more are mixed down. Nothing if the file has no sound or none lies in the window.

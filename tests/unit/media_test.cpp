@@ -11,6 +11,7 @@
 #include "media/exif.h"
 #include "media/module.h"
 #include "media/movie_writer.h"
+#include "media/orientation.h"
 #include "media/pcm.h"
 #include "media/video_reader.h"
 #include "media/wav.h"
@@ -141,19 +142,28 @@ TEST_CASE("PNG: what is written is read; one pixel is a picture") {
   CHECK(outcome([] { media::Image(2, 2, std::vector<uint8_t>(11)); }).says("12 bytes, not 11"));
 }
 
-TEST_CASE("orientation turns the canvas") {
-  media::Image image(2, 1);
-  image.rgb = {1, 1, 1, 2, 2, 2};
+TEST_CASE("orientation turns and mirrors the canvas; a reference reading of stills only turns it") {
+  media::Image image(2, 2);
+  image.rgb = {1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4};
   const auto reds = [](const media::Image& i) {
     std::string text = std::to_string(i.width) + "x" + std::to_string(i.height) + ":";
     for (size_t p = 0; p < i.rgb.size(); p += 3) text += std::to_string(i.rgb[p]);
     return text;
   };
-  CHECK(reds(media::oriented(image, 1)) == "2x1:12");
-  CHECK(reds(media::oriented(image, 2)) == "2x1:12");
-  CHECK(reds(media::oriented(image, 3)) == "2x1:21");
-  CHECK(reds(media::oriented(image, 6)) == "1x2:12");
-  CHECK(reds(media::oriented(image, 8)) == "1x2:21");
+  const char* shown[] = {"1234", "2143", "4321", "3412", "1324", "3142", "4231", "2413"};
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    CAPTURE(orientation);
+    CHECK(reds(media::oriented(image, orientation)) == std::string("2x2:") + shown[orientation - 1]);
+    CHECK(media::still_orientation(orientation, media::Holding::AsShown) == orientation);
+    const bool turn = orientation == 3 || orientation == 6 || orientation == 8;
+    CHECK(media::still_orientation(orientation, media::Holding::Reference) == (turn ? orientation : 1));
+  }
+  CHECK(reds(media::oriented(image, 0)) == "2x2:1234");
+  CHECK(reds(media::oriented(image, 9)) == "2x2:1234");
+  media::Image row(2, 1);
+  row.rgb = {1, 1, 1, 2, 2, 2};
+  CHECK(reds(media::oriented(row, 6)) == "1x2:12");
+  CHECK(reds(media::oriented(row, 8)) == "1x2:21");
 }
 
 namespace {

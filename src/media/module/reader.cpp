@@ -1,6 +1,7 @@
 #include "media/module/reader.h"
 
 #include <cstdio>
+#include <cstring>
 #include <string_view>
 
 namespace ltx::media_module {
@@ -14,6 +15,29 @@ bool describes(const AVCodecParameters& stream, AVRational frame_rate) {
   if (stream.codec_type == AVMEDIA_TYPE_AUDIO)
     return stream.sample_rate > 0 && stream.ch_layout.nb_channels > 0;
   return stream.width > 0 && stream.height > 0 && frame_rate.num > 0 && frame_rate.den > 0;
+}
+
+/// What the container's display matrix comes to, by the numbers of EXIF; 1 where there is none or it is not
+/// made of quarter turns and mirrors.
+int orientation_of(const AVStream& stream) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)
+  const auto* parameters = stream.codecpar;
+  const auto* side = av_packet_side_data_get(parameters->coded_side_data, parameters->nb_coded_side_data,
+                                             AV_PKT_DATA_DISPLAYMATRIX);
+  const uint8_t* data = side ? side->data : nullptr;
+  const size_t size = side ? side->size : 0;
+#else
+  size_t size = 0;
+  const uint8_t* data = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+#endif
+  int32_t m[9];
+  if (!data || size < sizeof m) return 1;
+  std::memcpy(m, data, sizeof m);
+  // x' = a x + c y, y' = b x + d y
+  const int32_t a = m[0], b = m[1], c = m[3], d = m[4];
+  if (b == 0 && c == 0 && a != 0 && d != 0) return a > 0 ? (d > 0 ? 1 : 4) : (d > 0 ? 2 : 3);
+  if (a == 0 && d == 0 && b != 0 && c != 0) return b > 0 ? (c > 0 ? 5 : 6) : (c > 0 ? 8 : 7);
+  return 1;
 }
 
 }  // namespace
@@ -66,6 +90,7 @@ Reader::Reader(const ltx_media_file& file, int kind, uint32_t flags, ltx_media_s
   info.frame_count = stream_->nb_frames;
   info.width = codec_->width;
   info.height = codec_->height;
+  info.orientation = video ? orientation_of(*stream_) : 1;
   info.channels = codec_->ch_layout.nb_channels;
   info.sample_rate = codec_->sample_rate;
 }

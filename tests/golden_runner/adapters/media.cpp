@@ -37,7 +37,7 @@ at::Tensor rgb_of(const media::Image& image) {
 }
 
 Results image_decode(const Case& c) {
-  return {{{"rgb", rgb_of(media::read_image(file_of(c)))}}, {}};
+  return {{{"rgb", rgb_of(media::read_image(file_of(c), Monitor::silent(), media::Holding::Reference))}}, {}};
 }
 
 Results image_preprocess(const Case& c) {
@@ -74,13 +74,13 @@ Results video_read(const Case& c) {
   };
   if (c.params.at("mode") == "time") {
     media::read_video(file_of(c), media::TimeWindow{c.params.at("start_time"), c.params.at("max_duration")},
-                      sink);
+                      sink, Monitor::silent(), media::Holding::Reference);
   } else {
     media::IndexWindow window{c.param<int64_t>("starting_frame", 0), std::nullopt};
     if (const auto cap = c.param<int64_t>("frame_cap", -1); cap >= 0) window.count = cap;
-    media::read_video(file_of(c), window, sink);
+    media::read_video(file_of(c), window, sink, Monitor::silent(), media::Holding::Reference);
   }
-  const auto info = media::probe_video(file_of(c));
+  const auto info = media::probe_video(file_of(c), Monitor::silent(), media::Holding::Reference);
   return {{{"frames", at::stack(frames)},
            {"shape", at::tensor({info.frame_count, int64_t{info.height}, int64_t{info.width}}, at::kLong)},
            {"fps", at::tensor({info.frame_rate}, at::kDouble)}},
