@@ -38,7 +38,10 @@ foreach(variant sdk sdk-full)
   else()
     set(definitions -D CPACK_LTX_DEPS=link -D "CPACK_PACKAGE_FILE_NAME=${CPACK_PACKAGE_FILE_NAME}-linked")
   endif()
-  add_custom_target(${variant} COMMAND "${CMAKE_CPACK_COMMAND}" --config "${CMAKE_BINARY_DIR}/CPackConfig.cmake" ${definitions}
+  # The script writes sdk.complete when it has come to its end; CPack itself does not ask.
+  add_custom_target(${variant} COMMAND "${CMAKE_COMMAND}" -E rm -f sdk.complete
+    COMMAND "${CMAKE_CPACK_COMMAND}" --config "${CMAKE_BINARY_DIR}/CPackConfig.cmake" ${definitions}
+    COMMAND "${CMAKE_COMMAND}" -E cat sdk.complete
     WORKING_DIRECTORY "${CMAKE_BINARY_DIR}" USES_TERMINAL VERBATIM)
   add_dependencies(${variant} ltx ltx_cli)
   if(TARGET ltx_media_module)
