@@ -68,6 +68,7 @@ fn main() -> ExitCode {
         .use_core()
         .merge_extern_blocks(true)
         .disable_header_comment()
+        .formatter(bindgen::Formatter::Prettyplease) // rustfmt would make it depend on the machine
         .parse_callbacks(Box::new(Comments))
         .rust_target(bindgen::RustTarget::stable(77, 0).expect("the declared minimum"))
         .generate();

@@ -329,7 +329,7 @@ pub const LTX_STRUCT_ESTIMATE: i32 = 20;
 pub const LTX_STRUCT_DEVICE_INFO: i32 = 21;
 pub const LTX_STRUCT_COMPONENT_STATE: i32 = 22;
 pub const LTX_STRUCT_CONVERT_PARAMS: i32 = 23;
-#[doc = "Files of a model. NULL: absent."]
+///Files of a model. NULL: absent.
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_model_paths {
@@ -349,24 +349,45 @@ pub struct ltx_model_paths {
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     ["Size of ltx_model_paths"][::core::mem::size_of::<ltx_model_paths>() - 88usize];
-    ["Alignment of ltx_model_paths"][::core::mem::align_of::<ltx_model_paths>() - 8usize];
-    ["Offset of field: ltx_model_paths::struct_size"][::core::mem::offset_of!(ltx_model_paths, struct_size) - 0usize];
-    ["Offset of field: ltx_model_paths::reserved0"][::core::mem::offset_of!(ltx_model_paths, reserved0) - 4usize];
-    ["Offset of field: ltx_model_paths::root"][::core::mem::offset_of!(ltx_model_paths, root) - 8usize];
-    ["Offset of field: ltx_model_paths::checkpoint"][::core::mem::offset_of!(ltx_model_paths, checkpoint) - 16usize];
-    ["Offset of field: ltx_model_paths::transformer"][::core::mem::offset_of!(ltx_model_paths, transformer) - 24usize];
-    ["Offset of field: ltx_model_paths::text_encoder"]
-        [::core::mem::offset_of!(ltx_model_paths, text_encoder) - 32usize];
-    ["Offset of field: ltx_model_paths::video_vae"][::core::mem::offset_of!(ltx_model_paths, video_vae) - 40usize];
-    ["Offset of field: ltx_model_paths::audio_vae"][::core::mem::offset_of!(ltx_model_paths, audio_vae) - 48usize];
-    ["Offset of field: ltx_model_paths::duration_head"]
-        [::core::mem::offset_of!(ltx_model_paths, duration_head) - 56usize];
-    ["Offset of field: ltx_model_paths::spatial_upsampler"]
-        [::core::mem::offset_of!(ltx_model_paths, spatial_upsampler) - 64usize];
-    ["Offset of field: ltx_model_paths::temporal_upsampler"]
-        [::core::mem::offset_of!(ltx_model_paths, temporal_upsampler) - 72usize];
-    ["Offset of field: ltx_model_paths::prompt_enhancer"]
-        [::core::mem::offset_of!(ltx_model_paths, prompt_enhancer) - 80usize];
+    [
+        "Alignment of ltx_model_paths",
+    ][::core::mem::align_of::<ltx_model_paths>() - 8usize];
+    [
+        "Offset of field: ltx_model_paths::struct_size",
+    ][::core::mem::offset_of!(ltx_model_paths, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_model_paths::reserved0",
+    ][::core::mem::offset_of!(ltx_model_paths, reserved0) - 4usize];
+    [
+        "Offset of field: ltx_model_paths::root",
+    ][::core::mem::offset_of!(ltx_model_paths, root) - 8usize];
+    [
+        "Offset of field: ltx_model_paths::checkpoint",
+    ][::core::mem::offset_of!(ltx_model_paths, checkpoint) - 16usize];
+    [
+        "Offset of field: ltx_model_paths::transformer",
+    ][::core::mem::offset_of!(ltx_model_paths, transformer) - 24usize];
+    [
+        "Offset of field: ltx_model_paths::text_encoder",
+    ][::core::mem::offset_of!(ltx_model_paths, text_encoder) - 32usize];
+    [
+        "Offset of field: ltx_model_paths::video_vae",
+    ][::core::mem::offset_of!(ltx_model_paths, video_vae) - 40usize];
+    [
+        "Offset of field: ltx_model_paths::audio_vae",
+    ][::core::mem::offset_of!(ltx_model_paths, audio_vae) - 48usize];
+    [
+        "Offset of field: ltx_model_paths::duration_head",
+    ][::core::mem::offset_of!(ltx_model_paths, duration_head) - 56usize];
+    [
+        "Offset of field: ltx_model_paths::spatial_upsampler",
+    ][::core::mem::offset_of!(ltx_model_paths, spatial_upsampler) - 64usize];
+    [
+        "Offset of field: ltx_model_paths::temporal_upsampler",
+    ][::core::mem::offset_of!(ltx_model_paths, temporal_upsampler) - 72usize];
+    [
+        "Offset of field: ltx_model_paths::prompt_enhancer",
+    ][::core::mem::offset_of!(ltx_model_paths, prompt_enhancer) - 80usize];
 };
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -381,13 +402,24 @@ pub struct ltx_lora {
 const _: () = {
     ["Size of ltx_lora"][::core::mem::size_of::<ltx_lora>() - 24usize];
     ["Alignment of ltx_lora"][::core::mem::align_of::<ltx_lora>() - 8usize];
-    ["Offset of field: ltx_lora::struct_size"][::core::mem::offset_of!(ltx_lora, struct_size) - 0usize];
-    ["Offset of field: ltx_lora::role"][::core::mem::offset_of!(ltx_lora, role) - 4usize];
-    ["Offset of field: ltx_lora::path"][::core::mem::offset_of!(ltx_lora, path) - 8usize];
-    ["Offset of field: ltx_lora::strength"][::core::mem::offset_of!(ltx_lora, strength) - 16usize];
-    ["Offset of field: ltx_lora::stages"][::core::mem::offset_of!(ltx_lora, stages) - 20usize];
+    [
+        "Offset of field: ltx_lora::struct_size",
+    ][::core::mem::offset_of!(ltx_lora, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_lora::role",
+    ][::core::mem::offset_of!(ltx_lora, role) - 4usize];
+    [
+        "Offset of field: ltx_lora::path",
+    ][::core::mem::offset_of!(ltx_lora, path) - 8usize];
+    [
+        "Offset of field: ltx_lora::strength",
+    ][::core::mem::offset_of!(ltx_lora, strength) - 16usize];
+    [
+        "Offset of field: ltx_lora::stages",
+    ][::core::mem::offset_of!(ltx_lora, stages) - 20usize];
 };
-#[doc = "A format for the layers that a pattern names. The last match wins; a format computes as the policy of its\nname does."]
+/**A format for the layers that a pattern names. The last match wins; a format computes as the policy of its
+name does.*/
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_quant_rule {
@@ -399,11 +431,17 @@ pub struct ltx_quant_rule {
 const _: () = {
     ["Size of ltx_quant_rule"][::core::mem::size_of::<ltx_quant_rule>() - 16usize];
     ["Alignment of ltx_quant_rule"][::core::mem::align_of::<ltx_quant_rule>() - 8usize];
-    ["Offset of field: ltx_quant_rule::struct_size"][::core::mem::offset_of!(ltx_quant_rule, struct_size) - 0usize];
-    ["Offset of field: ltx_quant_rule::format"][::core::mem::offset_of!(ltx_quant_rule, format) - 4usize];
-    ["Offset of field: ltx_quant_rule::pattern"][::core::mem::offset_of!(ltx_quant_rule, pattern) - 8usize];
+    [
+        "Offset of field: ltx_quant_rule::struct_size",
+    ][::core::mem::offset_of!(ltx_quant_rule, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_quant_rule::format",
+    ][::core::mem::offset_of!(ltx_quant_rule, format) - 4usize];
+    [
+        "Offset of field: ltx_quant_rule::pattern",
+    ][::core::mem::offset_of!(ltx_quant_rule, pattern) - 8usize];
 };
-#[doc = "Refines a policy. 0, NULL, -1: the policy's default."]
+///Refines a policy. 0, NULL, -1: the policy's default.
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_quant_options {
@@ -426,33 +464,54 @@ pub struct ltx_quant_options {
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     ["Size of ltx_quant_options"][::core::mem::size_of::<ltx_quant_options>() - 72usize];
-    ["Alignment of ltx_quant_options"][::core::mem::align_of::<ltx_quant_options>() - 8usize];
-    ["Offset of field: ltx_quant_options::struct_size"]
-        [::core::mem::offset_of!(ltx_quant_options, struct_size) - 0usize];
-    ["Offset of field: ltx_quant_options::granularity"]
-        [::core::mem::offset_of!(ltx_quant_options, granularity) - 4usize];
-    ["Offset of field: ltx_quant_options::layer_set"][::core::mem::offset_of!(ltx_quant_options, layer_set) - 8usize];
-    ["Offset of field: ltx_quant_options::arithmetic"]
-        [::core::mem::offset_of!(ltx_quant_options, arithmetic) - 12usize];
-    ["Offset of field: ltx_quant_options::lora_order"]
-        [::core::mem::offset_of!(ltx_quant_options, lora_order) - 16usize];
-    ["Offset of field: ltx_quant_options::lora_rounding"]
-        [::core::mem::offset_of!(ltx_quant_options, lora_rounding) - 20usize];
-    ["Offset of field: ltx_quant_options::act_scale"][::core::mem::offset_of!(ltx_quant_options, act_scale) - 24usize];
-    ["Offset of field: ltx_quant_options::group_size"]
-        [::core::mem::offset_of!(ltx_quant_options, group_size) - 28usize];
-    ["Offset of field: ltx_quant_options::fast_accum"]
-        [::core::mem::offset_of!(ltx_quant_options, fast_accum) - 32usize];
-    ["Offset of field: ltx_quant_options::reserved0"][::core::mem::offset_of!(ltx_quant_options, reserved0) - 36usize];
-    ["Offset of field: ltx_quant_options::keep_bf16_blocks"]
-        [::core::mem::offset_of!(ltx_quant_options, keep_bf16_blocks) - 40usize];
-    ["Offset of field: ltx_quant_options::keep_bf16_block_count"]
-        [::core::mem::offset_of!(ltx_quant_options, keep_bf16_block_count) - 48usize];
-    ["Offset of field: ltx_quant_options::calibration_path"]
-        [::core::mem::offset_of!(ltx_quant_options, calibration_path) - 56usize];
-    ["Offset of field: ltx_quant_options::reference_compat"]
-        [::core::mem::offset_of!(ltx_quant_options, reference_compat) - 64usize];
-    ["Offset of field: ltx_quant_options::reserved1"][::core::mem::offset_of!(ltx_quant_options, reserved1) - 68usize];
+    [
+        "Alignment of ltx_quant_options",
+    ][::core::mem::align_of::<ltx_quant_options>() - 8usize];
+    [
+        "Offset of field: ltx_quant_options::struct_size",
+    ][::core::mem::offset_of!(ltx_quant_options, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_quant_options::granularity",
+    ][::core::mem::offset_of!(ltx_quant_options, granularity) - 4usize];
+    [
+        "Offset of field: ltx_quant_options::layer_set",
+    ][::core::mem::offset_of!(ltx_quant_options, layer_set) - 8usize];
+    [
+        "Offset of field: ltx_quant_options::arithmetic",
+    ][::core::mem::offset_of!(ltx_quant_options, arithmetic) - 12usize];
+    [
+        "Offset of field: ltx_quant_options::lora_order",
+    ][::core::mem::offset_of!(ltx_quant_options, lora_order) - 16usize];
+    [
+        "Offset of field: ltx_quant_options::lora_rounding",
+    ][::core::mem::offset_of!(ltx_quant_options, lora_rounding) - 20usize];
+    [
+        "Offset of field: ltx_quant_options::act_scale",
+    ][::core::mem::offset_of!(ltx_quant_options, act_scale) - 24usize];
+    [
+        "Offset of field: ltx_quant_options::group_size",
+    ][::core::mem::offset_of!(ltx_quant_options, group_size) - 28usize];
+    [
+        "Offset of field: ltx_quant_options::fast_accum",
+    ][::core::mem::offset_of!(ltx_quant_options, fast_accum) - 32usize];
+    [
+        "Offset of field: ltx_quant_options::reserved0",
+    ][::core::mem::offset_of!(ltx_quant_options, reserved0) - 36usize];
+    [
+        "Offset of field: ltx_quant_options::keep_bf16_blocks",
+    ][::core::mem::offset_of!(ltx_quant_options, keep_bf16_blocks) - 40usize];
+    [
+        "Offset of field: ltx_quant_options::keep_bf16_block_count",
+    ][::core::mem::offset_of!(ltx_quant_options, keep_bf16_block_count) - 48usize];
+    [
+        "Offset of field: ltx_quant_options::calibration_path",
+    ][::core::mem::offset_of!(ltx_quant_options, calibration_path) - 56usize];
+    [
+        "Offset of field: ltx_quant_options::reference_compat",
+    ][::core::mem::offset_of!(ltx_quant_options, reference_compat) - 64usize];
+    [
+        "Offset of field: ltx_quant_options::reserved1",
+    ][::core::mem::offset_of!(ltx_quant_options, reserved1) - 68usize];
 };
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -464,16 +523,24 @@ pub struct ltx_component_residency {
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of ltx_component_residency"][::core::mem::size_of::<ltx_component_residency>() - 16usize];
-    ["Alignment of ltx_component_residency"][::core::mem::align_of::<ltx_component_residency>() - 4usize];
-    ["Offset of field: ltx_component_residency::struct_size"]
-        [::core::mem::offset_of!(ltx_component_residency, struct_size) - 0usize];
-    ["Offset of field: ltx_component_residency::component"]
-        [::core::mem::offset_of!(ltx_component_residency, component) - 4usize];
-    ["Offset of field: ltx_component_residency::residency"]
-        [::core::mem::offset_of!(ltx_component_residency, residency) - 8usize];
-    ["Offset of field: ltx_component_residency::reserved0"]
-        [::core::mem::offset_of!(ltx_component_residency, reserved0) - 12usize];
+    [
+        "Size of ltx_component_residency",
+    ][::core::mem::size_of::<ltx_component_residency>() - 16usize];
+    [
+        "Alignment of ltx_component_residency",
+    ][::core::mem::align_of::<ltx_component_residency>() - 4usize];
+    [
+        "Offset of field: ltx_component_residency::struct_size",
+    ][::core::mem::offset_of!(ltx_component_residency, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_component_residency::component",
+    ][::core::mem::offset_of!(ltx_component_residency, component) - 4usize];
+    [
+        "Offset of field: ltx_component_residency::residency",
+    ][::core::mem::offset_of!(ltx_component_residency, residency) - 8usize];
+    [
+        "Offset of field: ltx_component_residency::reserved0",
+    ][::core::mem::offset_of!(ltx_component_residency, reserved0) - 12usize];
 };
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -512,68 +579,107 @@ pub struct ltx_pipeline_params {
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of ltx_pipeline_params"][::core::mem::size_of::<ltx_pipeline_params>() - 176usize];
-    ["Alignment of ltx_pipeline_params"][::core::mem::align_of::<ltx_pipeline_params>() - 8usize];
-    ["Offset of field: ltx_pipeline_params::struct_size"]
-        [::core::mem::offset_of!(ltx_pipeline_params, struct_size) - 0usize];
-    ["Offset of field: ltx_pipeline_params::kind"][::core::mem::offset_of!(ltx_pipeline_params, kind) - 4usize];
-    ["Offset of field: ltx_pipeline_params::quant"][::core::mem::offset_of!(ltx_pipeline_params, quant) - 8usize];
-    ["Offset of field: ltx_pipeline_params::text_quant"]
-        [::core::mem::offset_of!(ltx_pipeline_params, text_quant) - 12usize];
-    ["Offset of field: ltx_pipeline_params::vae_quant"]
-        [::core::mem::offset_of!(ltx_pipeline_params, vae_quant) - 16usize];
-    ["Offset of field: ltx_pipeline_params::measure_quantization"]
-        [::core::mem::offset_of!(ltx_pipeline_params, measure_quantization) - 20usize];
-    ["Offset of field: ltx_pipeline_params::compute_dtype"]
-        [::core::mem::offset_of!(ltx_pipeline_params, compute_dtype) - 24usize];
-    ["Offset of field: ltx_pipeline_params::reserved0"]
-        [::core::mem::offset_of!(ltx_pipeline_params, reserved0) - 28usize];
-    ["Offset of field: ltx_pipeline_params::quant_options"]
-        [::core::mem::offset_of!(ltx_pipeline_params, quant_options) - 32usize];
-    ["Offset of field: ltx_pipeline_params::text_quant_options"]
-        [::core::mem::offset_of!(ltx_pipeline_params, text_quant_options) - 40usize];
-    ["Offset of field: ltx_pipeline_params::device_type"]
-        [::core::mem::offset_of!(ltx_pipeline_params, device_type) - 48usize];
-    ["Offset of field: ltx_pipeline_params::device_index"]
-        [::core::mem::offset_of!(ltx_pipeline_params, device_index) - 52usize];
-    ["Offset of field: ltx_pipeline_params::memory_mode"]
-        [::core::mem::offset_of!(ltx_pipeline_params, memory_mode) - 56usize];
-    ["Offset of field: ltx_pipeline_params::decoder_mode"]
-        [::core::mem::offset_of!(ltx_pipeline_params, decoder_mode) - 60usize];
-    ["Offset of field: ltx_pipeline_params::max_batch_size"]
-        [::core::mem::offset_of!(ltx_pipeline_params, max_batch_size) - 64usize];
-    ["Offset of field: ltx_pipeline_params::prompt_cache_entries"]
-        [::core::mem::offset_of!(ltx_pipeline_params, prompt_cache_entries) - 68usize];
-    ["Offset of field: ltx_pipeline_params::gpu_priority"]
-        [::core::mem::offset_of!(ltx_pipeline_params, gpu_priority) - 72usize];
-    ["Offset of field: ltx_pipeline_params::log_level"]
-        [::core::mem::offset_of!(ltx_pipeline_params, log_level) - 76usize];
-    ["Offset of field: ltx_pipeline_params::cuda_graphs"]
-        [::core::mem::offset_of!(ltx_pipeline_params, cuda_graphs) - 80usize];
-    ["Offset of field: ltx_pipeline_params::reserved1"]
-        [::core::mem::offset_of!(ltx_pipeline_params, reserved1) - 84usize];
-    ["Offset of field: ltx_pipeline_params::device_memory_limit"]
-        [::core::mem::offset_of!(ltx_pipeline_params, device_memory_limit) - 88usize];
-    ["Offset of field: ltx_pipeline_params::host_memory_limit"]
-        [::core::mem::offset_of!(ltx_pipeline_params, host_memory_limit) - 96usize];
-    ["Offset of field: ltx_pipeline_params::models"][::core::mem::offset_of!(ltx_pipeline_params, models) - 104usize];
-    ["Offset of field: ltx_pipeline_params::loras"][::core::mem::offset_of!(ltx_pipeline_params, loras) - 112usize];
-    ["Offset of field: ltx_pipeline_params::lora_count"]
-        [::core::mem::offset_of!(ltx_pipeline_params, lora_count) - 120usize];
-    ["Offset of field: ltx_pipeline_params::quant_rules"]
-        [::core::mem::offset_of!(ltx_pipeline_params, quant_rules) - 128usize];
-    ["Offset of field: ltx_pipeline_params::quant_rule_count"]
-        [::core::mem::offset_of!(ltx_pipeline_params, quant_rule_count) - 136usize];
-    ["Offset of field: ltx_pipeline_params::residency"]
-        [::core::mem::offset_of!(ltx_pipeline_params, residency) - 144usize];
-    ["Offset of field: ltx_pipeline_params::residency_count"]
-        [::core::mem::offset_of!(ltx_pipeline_params, residency_count) - 152usize];
-    ["Offset of field: ltx_pipeline_params::share_with"]
-        [::core::mem::offset_of!(ltx_pipeline_params, share_with) - 160usize];
-    ["Offset of field: ltx_pipeline_params::weight_cache"]
-        [::core::mem::offset_of!(ltx_pipeline_params, weight_cache) - 168usize];
+    [
+        "Size of ltx_pipeline_params",
+    ][::core::mem::size_of::<ltx_pipeline_params>() - 176usize];
+    [
+        "Alignment of ltx_pipeline_params",
+    ][::core::mem::align_of::<ltx_pipeline_params>() - 8usize];
+    [
+        "Offset of field: ltx_pipeline_params::struct_size",
+    ][::core::mem::offset_of!(ltx_pipeline_params, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_pipeline_params::kind",
+    ][::core::mem::offset_of!(ltx_pipeline_params, kind) - 4usize];
+    [
+        "Offset of field: ltx_pipeline_params::quant",
+    ][::core::mem::offset_of!(ltx_pipeline_params, quant) - 8usize];
+    [
+        "Offset of field: ltx_pipeline_params::text_quant",
+    ][::core::mem::offset_of!(ltx_pipeline_params, text_quant) - 12usize];
+    [
+        "Offset of field: ltx_pipeline_params::vae_quant",
+    ][::core::mem::offset_of!(ltx_pipeline_params, vae_quant) - 16usize];
+    [
+        "Offset of field: ltx_pipeline_params::measure_quantization",
+    ][::core::mem::offset_of!(ltx_pipeline_params, measure_quantization) - 20usize];
+    [
+        "Offset of field: ltx_pipeline_params::compute_dtype",
+    ][::core::mem::offset_of!(ltx_pipeline_params, compute_dtype) - 24usize];
+    [
+        "Offset of field: ltx_pipeline_params::reserved0",
+    ][::core::mem::offset_of!(ltx_pipeline_params, reserved0) - 28usize];
+    [
+        "Offset of field: ltx_pipeline_params::quant_options",
+    ][::core::mem::offset_of!(ltx_pipeline_params, quant_options) - 32usize];
+    [
+        "Offset of field: ltx_pipeline_params::text_quant_options",
+    ][::core::mem::offset_of!(ltx_pipeline_params, text_quant_options) - 40usize];
+    [
+        "Offset of field: ltx_pipeline_params::device_type",
+    ][::core::mem::offset_of!(ltx_pipeline_params, device_type) - 48usize];
+    [
+        "Offset of field: ltx_pipeline_params::device_index",
+    ][::core::mem::offset_of!(ltx_pipeline_params, device_index) - 52usize];
+    [
+        "Offset of field: ltx_pipeline_params::memory_mode",
+    ][::core::mem::offset_of!(ltx_pipeline_params, memory_mode) - 56usize];
+    [
+        "Offset of field: ltx_pipeline_params::decoder_mode",
+    ][::core::mem::offset_of!(ltx_pipeline_params, decoder_mode) - 60usize];
+    [
+        "Offset of field: ltx_pipeline_params::max_batch_size",
+    ][::core::mem::offset_of!(ltx_pipeline_params, max_batch_size) - 64usize];
+    [
+        "Offset of field: ltx_pipeline_params::prompt_cache_entries",
+    ][::core::mem::offset_of!(ltx_pipeline_params, prompt_cache_entries) - 68usize];
+    [
+        "Offset of field: ltx_pipeline_params::gpu_priority",
+    ][::core::mem::offset_of!(ltx_pipeline_params, gpu_priority) - 72usize];
+    [
+        "Offset of field: ltx_pipeline_params::log_level",
+    ][::core::mem::offset_of!(ltx_pipeline_params, log_level) - 76usize];
+    [
+        "Offset of field: ltx_pipeline_params::cuda_graphs",
+    ][::core::mem::offset_of!(ltx_pipeline_params, cuda_graphs) - 80usize];
+    [
+        "Offset of field: ltx_pipeline_params::reserved1",
+    ][::core::mem::offset_of!(ltx_pipeline_params, reserved1) - 84usize];
+    [
+        "Offset of field: ltx_pipeline_params::device_memory_limit",
+    ][::core::mem::offset_of!(ltx_pipeline_params, device_memory_limit) - 88usize];
+    [
+        "Offset of field: ltx_pipeline_params::host_memory_limit",
+    ][::core::mem::offset_of!(ltx_pipeline_params, host_memory_limit) - 96usize];
+    [
+        "Offset of field: ltx_pipeline_params::models",
+    ][::core::mem::offset_of!(ltx_pipeline_params, models) - 104usize];
+    [
+        "Offset of field: ltx_pipeline_params::loras",
+    ][::core::mem::offset_of!(ltx_pipeline_params, loras) - 112usize];
+    [
+        "Offset of field: ltx_pipeline_params::lora_count",
+    ][::core::mem::offset_of!(ltx_pipeline_params, lora_count) - 120usize];
+    [
+        "Offset of field: ltx_pipeline_params::quant_rules",
+    ][::core::mem::offset_of!(ltx_pipeline_params, quant_rules) - 128usize];
+    [
+        "Offset of field: ltx_pipeline_params::quant_rule_count",
+    ][::core::mem::offset_of!(ltx_pipeline_params, quant_rule_count) - 136usize];
+    [
+        "Offset of field: ltx_pipeline_params::residency",
+    ][::core::mem::offset_of!(ltx_pipeline_params, residency) - 144usize];
+    [
+        "Offset of field: ltx_pipeline_params::residency_count",
+    ][::core::mem::offset_of!(ltx_pipeline_params, residency_count) - 152usize];
+    [
+        "Offset of field: ltx_pipeline_params::share_with",
+    ][::core::mem::offset_of!(ltx_pipeline_params, share_with) - 160usize];
+    [
+        "Offset of field: ltx_pipeline_params::weight_cache",
+    ][::core::mem::offset_of!(ltx_pipeline_params, weight_cache) - 168usize];
 };
-#[doc = "Guidance of one modality; -1: the model's default. Off, in this order: 0, 1, 0, 0, 1, no blocks."]
+///Guidance of one modality; -1: the model's default. Off, in this order: 0, 1, 0, 0, 1, no blocks.
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_guidance {
@@ -590,17 +696,32 @@ pub struct ltx_guidance {
 const _: () = {
     ["Size of ltx_guidance"][::core::mem::size_of::<ltx_guidance>() - 40usize];
     ["Alignment of ltx_guidance"][::core::mem::align_of::<ltx_guidance>() - 8usize];
-    ["Offset of field: ltx_guidance::struct_size"][::core::mem::offset_of!(ltx_guidance, struct_size) - 0usize];
-    ["Offset of field: ltx_guidance::skip_step"][::core::mem::offset_of!(ltx_guidance, skip_step) - 4usize];
-    ["Offset of field: ltx_guidance::cfg_scale"][::core::mem::offset_of!(ltx_guidance, cfg_scale) - 8usize];
-    ["Offset of field: ltx_guidance::stg_scale"][::core::mem::offset_of!(ltx_guidance, stg_scale) - 12usize];
-    ["Offset of field: ltx_guidance::rescale_scale"][::core::mem::offset_of!(ltx_guidance, rescale_scale) - 16usize];
-    ["Offset of field: ltx_guidance::modality_scale"][::core::mem::offset_of!(ltx_guidance, modality_scale) - 20usize];
-    ["Offset of field: ltx_guidance::stg_blocks"][::core::mem::offset_of!(ltx_guidance, stg_blocks) - 24usize];
-    ["Offset of field: ltx_guidance::stg_block_count"]
-        [::core::mem::offset_of!(ltx_guidance, stg_block_count) - 32usize];
+    [
+        "Offset of field: ltx_guidance::struct_size",
+    ][::core::mem::offset_of!(ltx_guidance, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_guidance::skip_step",
+    ][::core::mem::offset_of!(ltx_guidance, skip_step) - 4usize];
+    [
+        "Offset of field: ltx_guidance::cfg_scale",
+    ][::core::mem::offset_of!(ltx_guidance, cfg_scale) - 8usize];
+    [
+        "Offset of field: ltx_guidance::stg_scale",
+    ][::core::mem::offset_of!(ltx_guidance, stg_scale) - 12usize];
+    [
+        "Offset of field: ltx_guidance::rescale_scale",
+    ][::core::mem::offset_of!(ltx_guidance, rescale_scale) - 16usize];
+    [
+        "Offset of field: ltx_guidance::modality_scale",
+    ][::core::mem::offset_of!(ltx_guidance, modality_scale) - 20usize];
+    [
+        "Offset of field: ltx_guidance::stg_blocks",
+    ][::core::mem::offset_of!(ltx_guidance, stg_blocks) - 24usize];
+    [
+        "Offset of field: ltx_guidance::stg_block_count",
+    ][::core::mem::offset_of!(ltx_guidance, stg_block_count) - 32usize];
 };
-#[doc = "Tiles of the video decoder. The sizes belong to EXPLICIT; -1: untiled along that axis."]
+///Tiles of the video decoder. The sizes belong to EXPLICIT; -1: untiled along that axis.
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_tiling {
@@ -617,16 +738,32 @@ pub struct ltx_tiling {
 const _: () = {
     ["Size of ltx_tiling"][::core::mem::size_of::<ltx_tiling>() - 32usize];
     ["Alignment of ltx_tiling"][::core::mem::align_of::<ltx_tiling>() - 4usize];
-    ["Offset of field: ltx_tiling::struct_size"][::core::mem::offset_of!(ltx_tiling, struct_size) - 0usize];
-    ["Offset of field: ltx_tiling::mode"][::core::mem::offset_of!(ltx_tiling, mode) - 4usize];
-    ["Offset of field: ltx_tiling::tile_width"][::core::mem::offset_of!(ltx_tiling, tile_width) - 8usize];
-    ["Offset of field: ltx_tiling::tile_height"][::core::mem::offset_of!(ltx_tiling, tile_height) - 12usize];
-    ["Offset of field: ltx_tiling::tile_frames"][::core::mem::offset_of!(ltx_tiling, tile_frames) - 16usize];
-    ["Offset of field: ltx_tiling::overlap_width"][::core::mem::offset_of!(ltx_tiling, overlap_width) - 20usize];
-    ["Offset of field: ltx_tiling::overlap_height"][::core::mem::offset_of!(ltx_tiling, overlap_height) - 24usize];
-    ["Offset of field: ltx_tiling::overlap_frames"][::core::mem::offset_of!(ltx_tiling, overlap_frames) - 28usize];
+    [
+        "Offset of field: ltx_tiling::struct_size",
+    ][::core::mem::offset_of!(ltx_tiling, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_tiling::mode",
+    ][::core::mem::offset_of!(ltx_tiling, mode) - 4usize];
+    [
+        "Offset of field: ltx_tiling::tile_width",
+    ][::core::mem::offset_of!(ltx_tiling, tile_width) - 8usize];
+    [
+        "Offset of field: ltx_tiling::tile_height",
+    ][::core::mem::offset_of!(ltx_tiling, tile_height) - 12usize];
+    [
+        "Offset of field: ltx_tiling::tile_frames",
+    ][::core::mem::offset_of!(ltx_tiling, tile_frames) - 16usize];
+    [
+        "Offset of field: ltx_tiling::overlap_width",
+    ][::core::mem::offset_of!(ltx_tiling, overlap_width) - 20usize];
+    [
+        "Offset of field: ltx_tiling::overlap_height",
+    ][::core::mem::offset_of!(ltx_tiling, overlap_height) - 24usize];
+    [
+        "Offset of field: ltx_tiling::overlap_frames",
+    ][::core::mem::offset_of!(ltx_tiling, overlap_frames) - 28usize];
 };
-#[doc = "Frames: input, output and copy target. Interleaved, top row first."]
+///Frames: input, output and copy target. Interleaved, top row first.
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_video_buffer {
@@ -650,32 +787,59 @@ pub struct ltx_video_buffer {
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     ["Size of ltx_video_buffer"][::core::mem::size_of::<ltx_video_buffer>() - 88usize];
-    ["Alignment of ltx_video_buffer"][::core::mem::align_of::<ltx_video_buffer>() - 8usize];
-    ["Offset of field: ltx_video_buffer::struct_size"][::core::mem::offset_of!(ltx_video_buffer, struct_size) - 0usize];
-    ["Offset of field: ltx_video_buffer::pixel_format"]
-        [::core::mem::offset_of!(ltx_video_buffer, pixel_format) - 4usize];
-    ["Offset of field: ltx_video_buffer::width"][::core::mem::offset_of!(ltx_video_buffer, width) - 8usize];
-    ["Offset of field: ltx_video_buffer::height"][::core::mem::offset_of!(ltx_video_buffer, height) - 12usize];
-    ["Offset of field: ltx_video_buffer::frame_count"]
-        [::core::mem::offset_of!(ltx_video_buffer, frame_count) - 16usize];
-    ["Offset of field: ltx_video_buffer::first_frame"]
-        [::core::mem::offset_of!(ltx_video_buffer, first_frame) - 20usize];
-    ["Offset of field: ltx_video_buffer::location"][::core::mem::offset_of!(ltx_video_buffer, location) - 24usize];
-    ["Offset of field: ltx_video_buffer::device_index"]
-        [::core::mem::offset_of!(ltx_video_buffer, device_index) - 28usize];
-    ["Offset of field: ltx_video_buffer::color_space"]
-        [::core::mem::offset_of!(ltx_video_buffer, color_space) - 32usize];
-    ["Offset of field: ltx_video_buffer::reserved0"][::core::mem::offset_of!(ltx_video_buffer, reserved0) - 36usize];
-    ["Offset of field: ltx_video_buffer::frame_rate"][::core::mem::offset_of!(ltx_video_buffer, frame_rate) - 40usize];
-    ["Offset of field: ltx_video_buffer::row_stride"][::core::mem::offset_of!(ltx_video_buffer, row_stride) - 48usize];
-    ["Offset of field: ltx_video_buffer::frame_stride"]
-        [::core::mem::offset_of!(ltx_video_buffer, frame_stride) - 56usize];
-    ["Offset of field: ltx_video_buffer::data_size"][::core::mem::offset_of!(ltx_video_buffer, data_size) - 64usize];
-    ["Offset of field: ltx_video_buffer::data"][::core::mem::offset_of!(ltx_video_buffer, data) - 72usize];
-    ["Offset of field: ltx_video_buffer::cuda_stream"]
-        [::core::mem::offset_of!(ltx_video_buffer, cuda_stream) - 80usize];
+    [
+        "Alignment of ltx_video_buffer",
+    ][::core::mem::align_of::<ltx_video_buffer>() - 8usize];
+    [
+        "Offset of field: ltx_video_buffer::struct_size",
+    ][::core::mem::offset_of!(ltx_video_buffer, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_video_buffer::pixel_format",
+    ][::core::mem::offset_of!(ltx_video_buffer, pixel_format) - 4usize];
+    [
+        "Offset of field: ltx_video_buffer::width",
+    ][::core::mem::offset_of!(ltx_video_buffer, width) - 8usize];
+    [
+        "Offset of field: ltx_video_buffer::height",
+    ][::core::mem::offset_of!(ltx_video_buffer, height) - 12usize];
+    [
+        "Offset of field: ltx_video_buffer::frame_count",
+    ][::core::mem::offset_of!(ltx_video_buffer, frame_count) - 16usize];
+    [
+        "Offset of field: ltx_video_buffer::first_frame",
+    ][::core::mem::offset_of!(ltx_video_buffer, first_frame) - 20usize];
+    [
+        "Offset of field: ltx_video_buffer::location",
+    ][::core::mem::offset_of!(ltx_video_buffer, location) - 24usize];
+    [
+        "Offset of field: ltx_video_buffer::device_index",
+    ][::core::mem::offset_of!(ltx_video_buffer, device_index) - 28usize];
+    [
+        "Offset of field: ltx_video_buffer::color_space",
+    ][::core::mem::offset_of!(ltx_video_buffer, color_space) - 32usize];
+    [
+        "Offset of field: ltx_video_buffer::reserved0",
+    ][::core::mem::offset_of!(ltx_video_buffer, reserved0) - 36usize];
+    [
+        "Offset of field: ltx_video_buffer::frame_rate",
+    ][::core::mem::offset_of!(ltx_video_buffer, frame_rate) - 40usize];
+    [
+        "Offset of field: ltx_video_buffer::row_stride",
+    ][::core::mem::offset_of!(ltx_video_buffer, row_stride) - 48usize];
+    [
+        "Offset of field: ltx_video_buffer::frame_stride",
+    ][::core::mem::offset_of!(ltx_video_buffer, frame_stride) - 56usize];
+    [
+        "Offset of field: ltx_video_buffer::data_size",
+    ][::core::mem::offset_of!(ltx_video_buffer, data_size) - 64usize];
+    [
+        "Offset of field: ltx_video_buffer::data",
+    ][::core::mem::offset_of!(ltx_video_buffer, data) - 72usize];
+    [
+        "Offset of field: ltx_video_buffer::cuda_stream",
+    ][::core::mem::offset_of!(ltx_video_buffer, cuda_stream) - 80usize];
 };
-#[doc = "Samples, planar, within -1 to 1, in host memory."]
+///Samples, planar, within -1 to 1, in host memory.
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_audio_buffer {
@@ -690,18 +854,32 @@ pub struct ltx_audio_buffer {
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     ["Size of ltx_audio_buffer"][::core::mem::size_of::<ltx_audio_buffer>() - 40usize];
-    ["Alignment of ltx_audio_buffer"][::core::mem::align_of::<ltx_audio_buffer>() - 8usize];
-    ["Offset of field: ltx_audio_buffer::struct_size"][::core::mem::offset_of!(ltx_audio_buffer, struct_size) - 0usize];
-    ["Offset of field: ltx_audio_buffer::channels"][::core::mem::offset_of!(ltx_audio_buffer, channels) - 4usize];
-    ["Offset of field: ltx_audio_buffer::sample_rate"][::core::mem::offset_of!(ltx_audio_buffer, sample_rate) - 8usize];
-    ["Offset of field: ltx_audio_buffer::reserved0"][::core::mem::offset_of!(ltx_audio_buffer, reserved0) - 12usize];
-    ["Offset of field: ltx_audio_buffer::sample_count"]
-        [::core::mem::offset_of!(ltx_audio_buffer, sample_count) - 16usize];
-    ["Offset of field: ltx_audio_buffer::channel_stride"]
-        [::core::mem::offset_of!(ltx_audio_buffer, channel_stride) - 24usize];
-    ["Offset of field: ltx_audio_buffer::data"][::core::mem::offset_of!(ltx_audio_buffer, data) - 32usize];
+    [
+        "Alignment of ltx_audio_buffer",
+    ][::core::mem::align_of::<ltx_audio_buffer>() - 8usize];
+    [
+        "Offset of field: ltx_audio_buffer::struct_size",
+    ][::core::mem::offset_of!(ltx_audio_buffer, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_audio_buffer::channels",
+    ][::core::mem::offset_of!(ltx_audio_buffer, channels) - 4usize];
+    [
+        "Offset of field: ltx_audio_buffer::sample_rate",
+    ][::core::mem::offset_of!(ltx_audio_buffer, sample_rate) - 8usize];
+    [
+        "Offset of field: ltx_audio_buffer::reserved0",
+    ][::core::mem::offset_of!(ltx_audio_buffer, reserved0) - 12usize];
+    [
+        "Offset of field: ltx_audio_buffer::sample_count",
+    ][::core::mem::offset_of!(ltx_audio_buffer, sample_count) - 16usize];
+    [
+        "Offset of field: ltx_audio_buffer::channel_stride",
+    ][::core::mem::offset_of!(ltx_audio_buffer, channel_stride) - 24usize];
+    [
+        "Offset of field: ltx_audio_buffer::data",
+    ][::core::mem::offset_of!(ltx_audio_buffer, data) - 32usize];
 };
-#[doc = "An image that the clip shows at a frame. Exactly one of path and pixels."]
+///An image that the clip shows at a frame. Exactly one of path and pixels.
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_image_condition {
@@ -714,19 +892,32 @@ pub struct ltx_image_condition {
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of ltx_image_condition"][::core::mem::size_of::<ltx_image_condition>() - 32usize];
-    ["Alignment of ltx_image_condition"][::core::mem::align_of::<ltx_image_condition>() - 8usize];
-    ["Offset of field: ltx_image_condition::struct_size"]
-        [::core::mem::offset_of!(ltx_image_condition, struct_size) - 0usize];
-    ["Offset of field: ltx_image_condition::frame_index"]
-        [::core::mem::offset_of!(ltx_image_condition, frame_index) - 4usize];
-    ["Offset of field: ltx_image_condition::path"][::core::mem::offset_of!(ltx_image_condition, path) - 8usize];
-    ["Offset of field: ltx_image_condition::pixels"][::core::mem::offset_of!(ltx_image_condition, pixels) - 16usize];
-    ["Offset of field: ltx_image_condition::strength"]
-        [::core::mem::offset_of!(ltx_image_condition, strength) - 24usize];
-    ["Offset of field: ltx_image_condition::crf"][::core::mem::offset_of!(ltx_image_condition, crf) - 28usize];
+    [
+        "Size of ltx_image_condition",
+    ][::core::mem::size_of::<ltx_image_condition>() - 32usize];
+    [
+        "Alignment of ltx_image_condition",
+    ][::core::mem::align_of::<ltx_image_condition>() - 8usize];
+    [
+        "Offset of field: ltx_image_condition::struct_size",
+    ][::core::mem::offset_of!(ltx_image_condition, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_image_condition::frame_index",
+    ][::core::mem::offset_of!(ltx_image_condition, frame_index) - 4usize];
+    [
+        "Offset of field: ltx_image_condition::path",
+    ][::core::mem::offset_of!(ltx_image_condition, path) - 8usize];
+    [
+        "Offset of field: ltx_image_condition::pixels",
+    ][::core::mem::offset_of!(ltx_image_condition, pixels) - 16usize];
+    [
+        "Offset of field: ltx_image_condition::strength",
+    ][::core::mem::offset_of!(ltx_image_condition, strength) - 24usize];
+    [
+        "Offset of field: ltx_image_condition::crf",
+    ][::core::mem::offset_of!(ltx_image_condition, crf) - 28usize];
 };
-#[doc = "A video that a recipe starts from. Exactly one of path and pixels."]
+///A video that a recipe starts from. Exactly one of path and pixels.
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_video_condition {
@@ -740,21 +931,35 @@ pub struct ltx_video_condition {
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of ltx_video_condition"][::core::mem::size_of::<ltx_video_condition>() - 40usize];
-    ["Alignment of ltx_video_condition"][::core::mem::align_of::<ltx_video_condition>() - 8usize];
-    ["Offset of field: ltx_video_condition::struct_size"]
-        [::core::mem::offset_of!(ltx_video_condition, struct_size) - 0usize];
-    ["Offset of field: ltx_video_condition::role"][::core::mem::offset_of!(ltx_video_condition, role) - 4usize];
-    ["Offset of field: ltx_video_condition::path"][::core::mem::offset_of!(ltx_video_condition, path) - 8usize];
-    ["Offset of field: ltx_video_condition::pixels"][::core::mem::offset_of!(ltx_video_condition, pixels) - 16usize];
-    ["Offset of field: ltx_video_condition::frame_rate"]
-        [::core::mem::offset_of!(ltx_video_condition, frame_rate) - 24usize];
-    ["Offset of field: ltx_video_condition::strength"]
-        [::core::mem::offset_of!(ltx_video_condition, strength) - 32usize];
-    ["Offset of field: ltx_video_condition::reserved0"]
-        [::core::mem::offset_of!(ltx_video_condition, reserved0) - 36usize];
+    [
+        "Size of ltx_video_condition",
+    ][::core::mem::size_of::<ltx_video_condition>() - 40usize];
+    [
+        "Alignment of ltx_video_condition",
+    ][::core::mem::align_of::<ltx_video_condition>() - 8usize];
+    [
+        "Offset of field: ltx_video_condition::struct_size",
+    ][::core::mem::offset_of!(ltx_video_condition, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_video_condition::role",
+    ][::core::mem::offset_of!(ltx_video_condition, role) - 4usize];
+    [
+        "Offset of field: ltx_video_condition::path",
+    ][::core::mem::offset_of!(ltx_video_condition, path) - 8usize];
+    [
+        "Offset of field: ltx_video_condition::pixels",
+    ][::core::mem::offset_of!(ltx_video_condition, pixels) - 16usize];
+    [
+        "Offset of field: ltx_video_condition::frame_rate",
+    ][::core::mem::offset_of!(ltx_video_condition, frame_rate) - 24usize];
+    [
+        "Offset of field: ltx_video_condition::strength",
+    ][::core::mem::offset_of!(ltx_video_condition, strength) - 32usize];
+    [
+        "Offset of field: ltx_video_condition::reserved0",
+    ][::core::mem::offset_of!(ltx_video_condition, reserved0) - 36usize];
 };
-#[doc = "A sound track that a recipe starts from. Exactly one of path and samples."]
+///A sound track that a recipe starts from. Exactly one of path and samples.
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_audio_condition {
@@ -767,20 +972,32 @@ pub struct ltx_audio_condition {
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of ltx_audio_condition"][::core::mem::size_of::<ltx_audio_condition>() - 40usize];
-    ["Alignment of ltx_audio_condition"][::core::mem::align_of::<ltx_audio_condition>() - 8usize];
-    ["Offset of field: ltx_audio_condition::struct_size"]
-        [::core::mem::offset_of!(ltx_audio_condition, struct_size) - 0usize];
-    ["Offset of field: ltx_audio_condition::reserved0"]
-        [::core::mem::offset_of!(ltx_audio_condition, reserved0) - 4usize];
-    ["Offset of field: ltx_audio_condition::path"][::core::mem::offset_of!(ltx_audio_condition, path) - 8usize];
-    ["Offset of field: ltx_audio_condition::samples"][::core::mem::offset_of!(ltx_audio_condition, samples) - 16usize];
-    ["Offset of field: ltx_audio_condition::start_time"]
-        [::core::mem::offset_of!(ltx_audio_condition, start_time) - 24usize];
-    ["Offset of field: ltx_audio_condition::max_duration"]
-        [::core::mem::offset_of!(ltx_audio_condition, max_duration) - 32usize];
+    [
+        "Size of ltx_audio_condition",
+    ][::core::mem::size_of::<ltx_audio_condition>() - 40usize];
+    [
+        "Alignment of ltx_audio_condition",
+    ][::core::mem::align_of::<ltx_audio_condition>() - 8usize];
+    [
+        "Offset of field: ltx_audio_condition::struct_size",
+    ][::core::mem::offset_of!(ltx_audio_condition, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_audio_condition::reserved0",
+    ][::core::mem::offset_of!(ltx_audio_condition, reserved0) - 4usize];
+    [
+        "Offset of field: ltx_audio_condition::path",
+    ][::core::mem::offset_of!(ltx_audio_condition, path) - 8usize];
+    [
+        "Offset of field: ltx_audio_condition::samples",
+    ][::core::mem::offset_of!(ltx_audio_condition, samples) - 16usize];
+    [
+        "Offset of field: ltx_audio_condition::start_time",
+    ][::core::mem::offset_of!(ltx_audio_condition, start_time) - 24usize];
+    [
+        "Offset of field: ltx_audio_condition::max_duration",
+    ][::core::mem::offset_of!(ltx_audio_condition, max_duration) - 32usize];
 };
-#[doc = "Where frames and samples go."]
+///Where frames and samples go.
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_output {
@@ -800,19 +1017,41 @@ pub struct ltx_output {
 const _: () = {
     ["Size of ltx_output"][::core::mem::size_of::<ltx_output>() - 48usize];
     ["Alignment of ltx_output"][::core::mem::align_of::<ltx_output>() - 8usize];
-    ["Offset of field: ltx_output::struct_size"][::core::mem::offset_of!(ltx_output, struct_size) - 0usize];
-    ["Offset of field: ltx_output::keep_frames"][::core::mem::offset_of!(ltx_output, keep_frames) - 4usize];
-    ["Offset of field: ltx_output::stream_frames"][::core::mem::offset_of!(ltx_output, stream_frames) - 8usize];
-    ["Offset of field: ltx_output::pixel_format"][::core::mem::offset_of!(ltx_output, pixel_format) - 12usize];
-    ["Offset of field: ltx_output::location"][::core::mem::offset_of!(ltx_output, location) - 16usize];
-    ["Offset of field: ltx_output::video_crf"][::core::mem::offset_of!(ltx_output, video_crf) - 20usize];
-    ["Offset of field: ltx_output::audio_bit_rate"][::core::mem::offset_of!(ltx_output, audio_bit_rate) - 24usize];
-    ["Offset of field: ltx_output::write_exr"][::core::mem::offset_of!(ltx_output, write_exr) - 28usize];
-    ["Offset of field: ltx_output::embed_metadata"][::core::mem::offset_of!(ltx_output, embed_metadata) - 32usize];
-    ["Offset of field: ltx_output::reserved0"][::core::mem::offset_of!(ltx_output, reserved0) - 36usize];
-    ["Offset of field: ltx_output::path"][::core::mem::offset_of!(ltx_output, path) - 40usize];
+    [
+        "Offset of field: ltx_output::struct_size",
+    ][::core::mem::offset_of!(ltx_output, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_output::keep_frames",
+    ][::core::mem::offset_of!(ltx_output, keep_frames) - 4usize];
+    [
+        "Offset of field: ltx_output::stream_frames",
+    ][::core::mem::offset_of!(ltx_output, stream_frames) - 8usize];
+    [
+        "Offset of field: ltx_output::pixel_format",
+    ][::core::mem::offset_of!(ltx_output, pixel_format) - 12usize];
+    [
+        "Offset of field: ltx_output::location",
+    ][::core::mem::offset_of!(ltx_output, location) - 16usize];
+    [
+        "Offset of field: ltx_output::video_crf",
+    ][::core::mem::offset_of!(ltx_output, video_crf) - 20usize];
+    [
+        "Offset of field: ltx_output::audio_bit_rate",
+    ][::core::mem::offset_of!(ltx_output, audio_bit_rate) - 24usize];
+    [
+        "Offset of field: ltx_output::write_exr",
+    ][::core::mem::offset_of!(ltx_output, write_exr) - 28usize];
+    [
+        "Offset of field: ltx_output::embed_metadata",
+    ][::core::mem::offset_of!(ltx_output, embed_metadata) - 32usize];
+    [
+        "Offset of field: ltx_output::reserved0",
+    ][::core::mem::offset_of!(ltx_output, reserved0) - 36usize];
+    [
+        "Offset of field: ltx_output::path",
+    ][::core::mem::offset_of!(ltx_output, path) - 40usize];
 };
-#[doc = "One generation. A field that the recipe does not use must stay at its default."]
+///One generation. A field that the recipe does not use must stay at its default.
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_request {
@@ -866,65 +1105,143 @@ pub struct ltx_request {
 const _: () = {
     ["Size of ltx_request"][::core::mem::size_of::<ltx_request>() - 280usize];
     ["Alignment of ltx_request"][::core::mem::align_of::<ltx_request>() - 8usize];
-    ["Offset of field: ltx_request::struct_size"][::core::mem::offset_of!(ltx_request, struct_size) - 0usize];
-    ["Offset of field: ltx_request::width"][::core::mem::offset_of!(ltx_request, width) - 4usize];
-    ["Offset of field: ltx_request::height"][::core::mem::offset_of!(ltx_request, height) - 8usize];
-    ["Offset of field: ltx_request::num_frames"][::core::mem::offset_of!(ltx_request, num_frames) - 12usize];
-    ["Offset of field: ltx_request::prompt"][::core::mem::offset_of!(ltx_request, prompt) - 16usize];
-    ["Offset of field: ltx_request::negative_prompt"][::core::mem::offset_of!(ltx_request, negative_prompt) - 24usize];
-    ["Offset of field: ltx_request::seed"][::core::mem::offset_of!(ltx_request, seed) - 32usize];
-    ["Offset of field: ltx_request::frame_rate"][::core::mem::offset_of!(ltx_request, frame_rate) - 40usize];
-    ["Offset of field: ltx_request::min_seconds"][::core::mem::offset_of!(ltx_request, min_seconds) - 48usize];
-    ["Offset of field: ltx_request::max_seconds"][::core::mem::offset_of!(ltx_request, max_seconds) - 56usize];
-    ["Offset of field: ltx_request::num_inference_steps"]
-        [::core::mem::offset_of!(ltx_request, num_inference_steps) - 64usize];
-    ["Offset of field: ltx_request::sampler"][::core::mem::offset_of!(ltx_request, sampler) - 68usize];
-    ["Offset of field: ltx_request::noise_source"][::core::mem::offset_of!(ltx_request, noise_source) - 72usize];
-    ["Offset of field: ltx_request::color_space"][::core::mem::offset_of!(ltx_request, color_space) - 76usize];
-    ["Offset of field: ltx_request::stage_1_sigmas"][::core::mem::offset_of!(ltx_request, stage_1_sigmas) - 80usize];
-    ["Offset of field: ltx_request::stage_1_sigma_count"]
-        [::core::mem::offset_of!(ltx_request, stage_1_sigma_count) - 88usize];
-    ["Offset of field: ltx_request::stage_2_sigmas"][::core::mem::offset_of!(ltx_request, stage_2_sigmas) - 96usize];
-    ["Offset of field: ltx_request::stage_2_sigma_count"]
-        [::core::mem::offset_of!(ltx_request, stage_2_sigma_count) - 104usize];
-    ["Offset of field: ltx_request::video_guidance"][::core::mem::offset_of!(ltx_request, video_guidance) - 112usize];
-    ["Offset of field: ltx_request::audio_guidance"][::core::mem::offset_of!(ltx_request, audio_guidance) - 120usize];
-    ["Offset of field: ltx_request::images"][::core::mem::offset_of!(ltx_request, images) - 128usize];
-    ["Offset of field: ltx_request::image_count"][::core::mem::offset_of!(ltx_request, image_count) - 136usize];
-    ["Offset of field: ltx_request::videos"][::core::mem::offset_of!(ltx_request, videos) - 144usize];
-    ["Offset of field: ltx_request::video_count"][::core::mem::offset_of!(ltx_request, video_count) - 152usize];
-    ["Offset of field: ltx_request::audio"][::core::mem::offset_of!(ltx_request, audio) - 160usize];
-    ["Offset of field: ltx_request::keyframe_indices"]
-        [::core::mem::offset_of!(ltx_request, keyframe_indices) - 168usize];
-    ["Offset of field: ltx_request::keyframe_index_count"]
-        [::core::mem::offset_of!(ltx_request, keyframe_index_count) - 176usize];
-    ["Offset of field: ltx_request::start_time"][::core::mem::offset_of!(ltx_request, start_time) - 184usize];
-    ["Offset of field: ltx_request::end_time"][::core::mem::offset_of!(ltx_request, end_time) - 192usize];
-    ["Offset of field: ltx_request::regenerate_video"]
-        [::core::mem::offset_of!(ltx_request, regenerate_video) - 200usize];
-    ["Offset of field: ltx_request::regenerate_audio"]
-        [::core::mem::offset_of!(ltx_request, regenerate_audio) - 204usize];
-    ["Offset of field: ltx_request::skip_stage_2"][::core::mem::offset_of!(ltx_request, skip_stage_2) - 208usize];
-    ["Offset of field: ltx_request::high_quality"][::core::mem::offset_of!(ltx_request, high_quality) - 212usize];
-    ["Offset of field: ltx_request::enhance_prompt"][::core::mem::offset_of!(ltx_request, enhance_prompt) - 216usize];
-    ["Offset of field: ltx_request::temporal_upsample_rounds"]
-        [::core::mem::offset_of!(ltx_request, temporal_upsample_rounds) - 220usize];
-    ["Offset of field: ltx_request::enhance_seed"][::core::mem::offset_of!(ltx_request, enhance_seed) - 224usize];
-    ["Offset of field: ltx_request::attention_strength"]
-        [::core::mem::offset_of!(ltx_request, attention_strength) - 232usize];
-    ["Offset of field: ltx_request::preview_mode"][::core::mem::offset_of!(ltx_request, preview_mode) - 236usize];
-    ["Offset of field: ltx_request::preview_interval"]
-        [::core::mem::offset_of!(ltx_request, preview_interval) - 240usize];
-    ["Offset of field: ltx_request::preview_max_side"]
-        [::core::mem::offset_of!(ltx_request, preview_max_side) - 244usize];
-    ["Offset of field: ltx_request::reference_parity"]
-        [::core::mem::offset_of!(ltx_request, reference_parity) - 248usize];
-    ["Offset of field: ltx_request::reserved0"][::core::mem::offset_of!(ltx_request, reserved0) - 252usize];
-    ["Offset of field: ltx_request::text_embeddings"][::core::mem::offset_of!(ltx_request, text_embeddings) - 256usize];
-    ["Offset of field: ltx_request::tiling"][::core::mem::offset_of!(ltx_request, tiling) - 264usize];
-    ["Offset of field: ltx_request::output"][::core::mem::offset_of!(ltx_request, output) - 272usize];
+    [
+        "Offset of field: ltx_request::struct_size",
+    ][::core::mem::offset_of!(ltx_request, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_request::width",
+    ][::core::mem::offset_of!(ltx_request, width) - 4usize];
+    [
+        "Offset of field: ltx_request::height",
+    ][::core::mem::offset_of!(ltx_request, height) - 8usize];
+    [
+        "Offset of field: ltx_request::num_frames",
+    ][::core::mem::offset_of!(ltx_request, num_frames) - 12usize];
+    [
+        "Offset of field: ltx_request::prompt",
+    ][::core::mem::offset_of!(ltx_request, prompt) - 16usize];
+    [
+        "Offset of field: ltx_request::negative_prompt",
+    ][::core::mem::offset_of!(ltx_request, negative_prompt) - 24usize];
+    [
+        "Offset of field: ltx_request::seed",
+    ][::core::mem::offset_of!(ltx_request, seed) - 32usize];
+    [
+        "Offset of field: ltx_request::frame_rate",
+    ][::core::mem::offset_of!(ltx_request, frame_rate) - 40usize];
+    [
+        "Offset of field: ltx_request::min_seconds",
+    ][::core::mem::offset_of!(ltx_request, min_seconds) - 48usize];
+    [
+        "Offset of field: ltx_request::max_seconds",
+    ][::core::mem::offset_of!(ltx_request, max_seconds) - 56usize];
+    [
+        "Offset of field: ltx_request::num_inference_steps",
+    ][::core::mem::offset_of!(ltx_request, num_inference_steps) - 64usize];
+    [
+        "Offset of field: ltx_request::sampler",
+    ][::core::mem::offset_of!(ltx_request, sampler) - 68usize];
+    [
+        "Offset of field: ltx_request::noise_source",
+    ][::core::mem::offset_of!(ltx_request, noise_source) - 72usize];
+    [
+        "Offset of field: ltx_request::color_space",
+    ][::core::mem::offset_of!(ltx_request, color_space) - 76usize];
+    [
+        "Offset of field: ltx_request::stage_1_sigmas",
+    ][::core::mem::offset_of!(ltx_request, stage_1_sigmas) - 80usize];
+    [
+        "Offset of field: ltx_request::stage_1_sigma_count",
+    ][::core::mem::offset_of!(ltx_request, stage_1_sigma_count) - 88usize];
+    [
+        "Offset of field: ltx_request::stage_2_sigmas",
+    ][::core::mem::offset_of!(ltx_request, stage_2_sigmas) - 96usize];
+    [
+        "Offset of field: ltx_request::stage_2_sigma_count",
+    ][::core::mem::offset_of!(ltx_request, stage_2_sigma_count) - 104usize];
+    [
+        "Offset of field: ltx_request::video_guidance",
+    ][::core::mem::offset_of!(ltx_request, video_guidance) - 112usize];
+    [
+        "Offset of field: ltx_request::audio_guidance",
+    ][::core::mem::offset_of!(ltx_request, audio_guidance) - 120usize];
+    [
+        "Offset of field: ltx_request::images",
+    ][::core::mem::offset_of!(ltx_request, images) - 128usize];
+    [
+        "Offset of field: ltx_request::image_count",
+    ][::core::mem::offset_of!(ltx_request, image_count) - 136usize];
+    [
+        "Offset of field: ltx_request::videos",
+    ][::core::mem::offset_of!(ltx_request, videos) - 144usize];
+    [
+        "Offset of field: ltx_request::video_count",
+    ][::core::mem::offset_of!(ltx_request, video_count) - 152usize];
+    [
+        "Offset of field: ltx_request::audio",
+    ][::core::mem::offset_of!(ltx_request, audio) - 160usize];
+    [
+        "Offset of field: ltx_request::keyframe_indices",
+    ][::core::mem::offset_of!(ltx_request, keyframe_indices) - 168usize];
+    [
+        "Offset of field: ltx_request::keyframe_index_count",
+    ][::core::mem::offset_of!(ltx_request, keyframe_index_count) - 176usize];
+    [
+        "Offset of field: ltx_request::start_time",
+    ][::core::mem::offset_of!(ltx_request, start_time) - 184usize];
+    [
+        "Offset of field: ltx_request::end_time",
+    ][::core::mem::offset_of!(ltx_request, end_time) - 192usize];
+    [
+        "Offset of field: ltx_request::regenerate_video",
+    ][::core::mem::offset_of!(ltx_request, regenerate_video) - 200usize];
+    [
+        "Offset of field: ltx_request::regenerate_audio",
+    ][::core::mem::offset_of!(ltx_request, regenerate_audio) - 204usize];
+    [
+        "Offset of field: ltx_request::skip_stage_2",
+    ][::core::mem::offset_of!(ltx_request, skip_stage_2) - 208usize];
+    [
+        "Offset of field: ltx_request::high_quality",
+    ][::core::mem::offset_of!(ltx_request, high_quality) - 212usize];
+    [
+        "Offset of field: ltx_request::enhance_prompt",
+    ][::core::mem::offset_of!(ltx_request, enhance_prompt) - 216usize];
+    [
+        "Offset of field: ltx_request::temporal_upsample_rounds",
+    ][::core::mem::offset_of!(ltx_request, temporal_upsample_rounds) - 220usize];
+    [
+        "Offset of field: ltx_request::enhance_seed",
+    ][::core::mem::offset_of!(ltx_request, enhance_seed) - 224usize];
+    [
+        "Offset of field: ltx_request::attention_strength",
+    ][::core::mem::offset_of!(ltx_request, attention_strength) - 232usize];
+    [
+        "Offset of field: ltx_request::preview_mode",
+    ][::core::mem::offset_of!(ltx_request, preview_mode) - 236usize];
+    [
+        "Offset of field: ltx_request::preview_interval",
+    ][::core::mem::offset_of!(ltx_request, preview_interval) - 240usize];
+    [
+        "Offset of field: ltx_request::preview_max_side",
+    ][::core::mem::offset_of!(ltx_request, preview_max_side) - 244usize];
+    [
+        "Offset of field: ltx_request::reference_parity",
+    ][::core::mem::offset_of!(ltx_request, reference_parity) - 248usize];
+    [
+        "Offset of field: ltx_request::reserved0",
+    ][::core::mem::offset_of!(ltx_request, reserved0) - 252usize];
+    [
+        "Offset of field: ltx_request::text_embeddings",
+    ][::core::mem::offset_of!(ltx_request, text_embeddings) - 256usize];
+    [
+        "Offset of field: ltx_request::tiling",
+    ][::core::mem::offset_of!(ltx_request, tiling) - 264usize];
+    [
+        "Offset of field: ltx_request::output",
+    ][::core::mem::offset_of!(ltx_request, output) - 272usize];
 };
-#[doc = "Where a call is. Stages and steps count from 1; 0 is \"not counted here\"."]
+///Where a call is. Stages and steps count from 1; 0 is "not counted here".
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_progress {
@@ -947,24 +1264,50 @@ pub struct ltx_progress {
 const _: () = {
     ["Size of ltx_progress"][::core::mem::size_of::<ltx_progress>() - 88usize];
     ["Alignment of ltx_progress"][::core::mem::align_of::<ltx_progress>() - 8usize];
-    ["Offset of field: ltx_progress::struct_size"][::core::mem::offset_of!(ltx_progress, struct_size) - 0usize];
-    ["Offset of field: ltx_progress::phase"][::core::mem::offset_of!(ltx_progress, phase) - 4usize];
-    ["Offset of field: ltx_progress::stage"][::core::mem::offset_of!(ltx_progress, stage) - 8usize];
-    ["Offset of field: ltx_progress::stage_count"][::core::mem::offset_of!(ltx_progress, stage_count) - 12usize];
-    ["Offset of field: ltx_progress::step"][::core::mem::offset_of!(ltx_progress, step) - 16usize];
-    ["Offset of field: ltx_progress::step_count"][::core::mem::offset_of!(ltx_progress, step_count) - 20usize];
-    ["Offset of field: ltx_progress::fraction"][::core::mem::offset_of!(ltx_progress, fraction) - 24usize];
-    ["Offset of field: ltx_progress::elapsed_seconds"]
-        [::core::mem::offset_of!(ltx_progress, elapsed_seconds) - 32usize];
-    ["Offset of field: ltx_progress::remaining_seconds"]
-        [::core::mem::offset_of!(ltx_progress, remaining_seconds) - 40usize];
-    ["Offset of field: ltx_progress::sigma"][::core::mem::offset_of!(ltx_progress, sigma) - 48usize];
-    ["Offset of field: ltx_progress::bytes_done"][::core::mem::offset_of!(ltx_progress, bytes_done) - 56usize];
-    ["Offset of field: ltx_progress::bytes_total"][::core::mem::offset_of!(ltx_progress, bytes_total) - 64usize];
-    ["Offset of field: ltx_progress::device_bytes"][::core::mem::offset_of!(ltx_progress, device_bytes) - 72usize];
-    ["Offset of field: ltx_progress::host_bytes"][::core::mem::offset_of!(ltx_progress, host_bytes) - 80usize];
+    [
+        "Offset of field: ltx_progress::struct_size",
+    ][::core::mem::offset_of!(ltx_progress, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_progress::phase",
+    ][::core::mem::offset_of!(ltx_progress, phase) - 4usize];
+    [
+        "Offset of field: ltx_progress::stage",
+    ][::core::mem::offset_of!(ltx_progress, stage) - 8usize];
+    [
+        "Offset of field: ltx_progress::stage_count",
+    ][::core::mem::offset_of!(ltx_progress, stage_count) - 12usize];
+    [
+        "Offset of field: ltx_progress::step",
+    ][::core::mem::offset_of!(ltx_progress, step) - 16usize];
+    [
+        "Offset of field: ltx_progress::step_count",
+    ][::core::mem::offset_of!(ltx_progress, step_count) - 20usize];
+    [
+        "Offset of field: ltx_progress::fraction",
+    ][::core::mem::offset_of!(ltx_progress, fraction) - 24usize];
+    [
+        "Offset of field: ltx_progress::elapsed_seconds",
+    ][::core::mem::offset_of!(ltx_progress, elapsed_seconds) - 32usize];
+    [
+        "Offset of field: ltx_progress::remaining_seconds",
+    ][::core::mem::offset_of!(ltx_progress, remaining_seconds) - 40usize];
+    [
+        "Offset of field: ltx_progress::sigma",
+    ][::core::mem::offset_of!(ltx_progress, sigma) - 48usize];
+    [
+        "Offset of field: ltx_progress::bytes_done",
+    ][::core::mem::offset_of!(ltx_progress, bytes_done) - 56usize];
+    [
+        "Offset of field: ltx_progress::bytes_total",
+    ][::core::mem::offset_of!(ltx_progress, bytes_total) - 64usize];
+    [
+        "Offset of field: ltx_progress::device_bytes",
+    ][::core::mem::offset_of!(ltx_progress, device_bytes) - 72usize];
+    [
+        "Offset of field: ltx_progress::host_bytes",
+    ][::core::mem::offset_of!(ltx_progress, host_bytes) - 80usize];
 };
-#[doc = "Lives until its handler returns, or until the next ltx_job_next_event() on its job."]
+///Lives until its handler returns, or until the next ltx_job_next_event() on its job.
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_event {
@@ -983,18 +1326,38 @@ pub struct ltx_event {
 const _: () = {
     ["Size of ltx_event"][::core::mem::size_of::<ltx_event>() - 64usize];
     ["Alignment of ltx_event"][::core::mem::align_of::<ltx_event>() - 8usize];
-    ["Offset of field: ltx_event::struct_size"][::core::mem::offset_of!(ltx_event, struct_size) - 0usize];
-    ["Offset of field: ltx_event::type_"][::core::mem::offset_of!(ltx_event, type_) - 4usize];
-    ["Offset of field: ltx_event::status"][::core::mem::offset_of!(ltx_event, status) - 8usize];
-    ["Offset of field: ltx_event::log_level"][::core::mem::offset_of!(ltx_event, log_level) - 12usize];
-    ["Offset of field: ltx_event::progress"][::core::mem::offset_of!(ltx_event, progress) - 16usize];
-    ["Offset of field: ltx_event::message"][::core::mem::offset_of!(ltx_event, message) - 24usize];
-    ["Offset of field: ltx_event::source"][::core::mem::offset_of!(ltx_event, source) - 32usize];
-    ["Offset of field: ltx_event::video"][::core::mem::offset_of!(ltx_event, video) - 40usize];
-    ["Offset of field: ltx_event::audio"][::core::mem::offset_of!(ltx_event, audio) - 48usize];
-    ["Offset of field: ltx_event::dropped_logs"][::core::mem::offset_of!(ltx_event, dropped_logs) - 56usize];
+    [
+        "Offset of field: ltx_event::struct_size",
+    ][::core::mem::offset_of!(ltx_event, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_event::type_",
+    ][::core::mem::offset_of!(ltx_event, type_) - 4usize];
+    [
+        "Offset of field: ltx_event::status",
+    ][::core::mem::offset_of!(ltx_event, status) - 8usize];
+    [
+        "Offset of field: ltx_event::log_level",
+    ][::core::mem::offset_of!(ltx_event, log_level) - 12usize];
+    [
+        "Offset of field: ltx_event::progress",
+    ][::core::mem::offset_of!(ltx_event, progress) - 16usize];
+    [
+        "Offset of field: ltx_event::message",
+    ][::core::mem::offset_of!(ltx_event, message) - 24usize];
+    [
+        "Offset of field: ltx_event::source",
+    ][::core::mem::offset_of!(ltx_event, source) - 32usize];
+    [
+        "Offset of field: ltx_event::video",
+    ][::core::mem::offset_of!(ltx_event, video) - 40usize];
+    [
+        "Offset of field: ltx_event::audio",
+    ][::core::mem::offset_of!(ltx_event, audio) - 48usize];
+    [
+        "Offset of field: ltx_event::dropped_logs",
+    ][::core::mem::offset_of!(ltx_event, dropped_logs) - 56usize];
 };
-#[doc = "What a generation was and cost."]
+///What a generation was and cost.
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct ltx_stats {
@@ -1028,34 +1391,81 @@ pub struct ltx_stats {
 const _: () = {
     ["Size of ltx_stats"][::core::mem::size_of::<ltx_stats>() - 192usize];
     ["Alignment of ltx_stats"][::core::mem::align_of::<ltx_stats>() - 8usize];
-    ["Offset of field: ltx_stats::struct_size"][::core::mem::offset_of!(ltx_stats, struct_size) - 0usize];
-    ["Offset of field: ltx_stats::width"][::core::mem::offset_of!(ltx_stats, width) - 4usize];
-    ["Offset of field: ltx_stats::height"][::core::mem::offset_of!(ltx_stats, height) - 8usize];
-    ["Offset of field: ltx_stats::num_frames"][::core::mem::offset_of!(ltx_stats, num_frames) - 12usize];
-    ["Offset of field: ltx_stats::frame_rate"][::core::mem::offset_of!(ltx_stats, frame_rate) - 16usize];
-    ["Offset of field: ltx_stats::seed"][::core::mem::offset_of!(ltx_stats, seed) - 24usize];
-    ["Offset of field: ltx_stats::quant"][::core::mem::offset_of!(ltx_stats, quant) - 32usize];
-    ["Offset of field: ltx_stats::text_quant"][::core::mem::offset_of!(ltx_stats, text_quant) - 36usize];
-    ["Offset of field: ltx_stats::memory_mode"][::core::mem::offset_of!(ltx_stats, memory_mode) - 40usize];
-    ["Offset of field: ltx_stats::num_inference_steps"]
-        [::core::mem::offset_of!(ltx_stats, num_inference_steps) - 44usize];
-    ["Offset of field: ltx_stats::total_seconds"][::core::mem::offset_of!(ltx_stats, total_seconds) - 48usize];
-    ["Offset of field: ltx_stats::load_seconds"][::core::mem::offset_of!(ltx_stats, load_seconds) - 56usize];
-    ["Offset of field: ltx_stats::text_seconds"][::core::mem::offset_of!(ltx_stats, text_seconds) - 64usize];
-    ["Offset of field: ltx_stats::condition_seconds"][::core::mem::offset_of!(ltx_stats, condition_seconds) - 72usize];
-    ["Offset of field: ltx_stats::stage_1_seconds"][::core::mem::offset_of!(ltx_stats, stage_1_seconds) - 80usize];
-    ["Offset of field: ltx_stats::upsample_seconds"][::core::mem::offset_of!(ltx_stats, upsample_seconds) - 88usize];
-    ["Offset of field: ltx_stats::stage_2_seconds"][::core::mem::offset_of!(ltx_stats, stage_2_seconds) - 96usize];
-    ["Offset of field: ltx_stats::decode_seconds"][::core::mem::offset_of!(ltx_stats, decode_seconds) - 104usize];
-    ["Offset of field: ltx_stats::encode_seconds"][::core::mem::offset_of!(ltx_stats, encode_seconds) - 112usize];
-    ["Offset of field: ltx_stats::peak_device_bytes"][::core::mem::offset_of!(ltx_stats, peak_device_bytes) - 120usize];
-    ["Offset of field: ltx_stats::predicted_device_bytes"]
-        [::core::mem::offset_of!(ltx_stats, predicted_device_bytes) - 128usize];
-    ["Offset of field: ltx_stats::peak_host_bytes"][::core::mem::offset_of!(ltx_stats, peak_host_bytes) - 136usize];
-    ["Offset of field: ltx_stats::predicted_host_bytes"]
-        [::core::mem::offset_of!(ltx_stats, predicted_host_bytes) - 144usize];
-    ["Offset of field: ltx_stats::disk_bytes_read"][::core::mem::offset_of!(ltx_stats, disk_bytes_read) - 152usize];
-    ["Offset of field: ltx_stats::latent_sha256"][::core::mem::offset_of!(ltx_stats, latent_sha256) - 160usize];
+    [
+        "Offset of field: ltx_stats::struct_size",
+    ][::core::mem::offset_of!(ltx_stats, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_stats::width",
+    ][::core::mem::offset_of!(ltx_stats, width) - 4usize];
+    [
+        "Offset of field: ltx_stats::height",
+    ][::core::mem::offset_of!(ltx_stats, height) - 8usize];
+    [
+        "Offset of field: ltx_stats::num_frames",
+    ][::core::mem::offset_of!(ltx_stats, num_frames) - 12usize];
+    [
+        "Offset of field: ltx_stats::frame_rate",
+    ][::core::mem::offset_of!(ltx_stats, frame_rate) - 16usize];
+    [
+        "Offset of field: ltx_stats::seed",
+    ][::core::mem::offset_of!(ltx_stats, seed) - 24usize];
+    [
+        "Offset of field: ltx_stats::quant",
+    ][::core::mem::offset_of!(ltx_stats, quant) - 32usize];
+    [
+        "Offset of field: ltx_stats::text_quant",
+    ][::core::mem::offset_of!(ltx_stats, text_quant) - 36usize];
+    [
+        "Offset of field: ltx_stats::memory_mode",
+    ][::core::mem::offset_of!(ltx_stats, memory_mode) - 40usize];
+    [
+        "Offset of field: ltx_stats::num_inference_steps",
+    ][::core::mem::offset_of!(ltx_stats, num_inference_steps) - 44usize];
+    [
+        "Offset of field: ltx_stats::total_seconds",
+    ][::core::mem::offset_of!(ltx_stats, total_seconds) - 48usize];
+    [
+        "Offset of field: ltx_stats::load_seconds",
+    ][::core::mem::offset_of!(ltx_stats, load_seconds) - 56usize];
+    [
+        "Offset of field: ltx_stats::text_seconds",
+    ][::core::mem::offset_of!(ltx_stats, text_seconds) - 64usize];
+    [
+        "Offset of field: ltx_stats::condition_seconds",
+    ][::core::mem::offset_of!(ltx_stats, condition_seconds) - 72usize];
+    [
+        "Offset of field: ltx_stats::stage_1_seconds",
+    ][::core::mem::offset_of!(ltx_stats, stage_1_seconds) - 80usize];
+    [
+        "Offset of field: ltx_stats::upsample_seconds",
+    ][::core::mem::offset_of!(ltx_stats, upsample_seconds) - 88usize];
+    [
+        "Offset of field: ltx_stats::stage_2_seconds",
+    ][::core::mem::offset_of!(ltx_stats, stage_2_seconds) - 96usize];
+    [
+        "Offset of field: ltx_stats::decode_seconds",
+    ][::core::mem::offset_of!(ltx_stats, decode_seconds) - 104usize];
+    [
+        "Offset of field: ltx_stats::encode_seconds",
+    ][::core::mem::offset_of!(ltx_stats, encode_seconds) - 112usize];
+    [
+        "Offset of field: ltx_stats::peak_device_bytes",
+    ][::core::mem::offset_of!(ltx_stats, peak_device_bytes) - 120usize];
+    [
+        "Offset of field: ltx_stats::predicted_device_bytes",
+    ][::core::mem::offset_of!(ltx_stats, predicted_device_bytes) - 128usize];
+    [
+        "Offset of field: ltx_stats::peak_host_bytes",
+    ][::core::mem::offset_of!(ltx_stats, peak_host_bytes) - 136usize];
+    [
+        "Offset of field: ltx_stats::predicted_host_bytes",
+    ][::core::mem::offset_of!(ltx_stats, predicted_host_bytes) - 144usize];
+    [
+        "Offset of field: ltx_stats::disk_bytes_read",
+    ][::core::mem::offset_of!(ltx_stats, disk_bytes_read) - 152usize];
+    [
+        "Offset of field: ltx_stats::latent_sha256",
+    ][::core::mem::offset_of!(ltx_stats, latent_sha256) - 160usize];
 };
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -1071,16 +1481,30 @@ pub struct ltx_memory_step {
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     ["Size of ltx_memory_step"][::core::mem::size_of::<ltx_memory_step>() - 40usize];
-    ["Alignment of ltx_memory_step"][::core::mem::align_of::<ltx_memory_step>() - 8usize];
-    ["Offset of field: ltx_memory_step::struct_size"][::core::mem::offset_of!(ltx_memory_step, struct_size) - 0usize];
-    ["Offset of field: ltx_memory_step::phase"][::core::mem::offset_of!(ltx_memory_step, phase) - 4usize];
-    ["Offset of field: ltx_memory_step::stage"][::core::mem::offset_of!(ltx_memory_step, stage) - 8usize];
-    ["Offset of field: ltx_memory_step::component"][::core::mem::offset_of!(ltx_memory_step, component) - 12usize];
-    ["Offset of field: ltx_memory_step::weight_bytes"]
-        [::core::mem::offset_of!(ltx_memory_step, weight_bytes) - 16usize];
-    ["Offset of field: ltx_memory_step::activation_bytes"]
-        [::core::mem::offset_of!(ltx_memory_step, activation_bytes) - 24usize];
-    ["Offset of field: ltx_memory_step::host_bytes"][::core::mem::offset_of!(ltx_memory_step, host_bytes) - 32usize];
+    [
+        "Alignment of ltx_memory_step",
+    ][::core::mem::align_of::<ltx_memory_step>() - 8usize];
+    [
+        "Offset of field: ltx_memory_step::struct_size",
+    ][::core::mem::offset_of!(ltx_memory_step, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_memory_step::phase",
+    ][::core::mem::offset_of!(ltx_memory_step, phase) - 4usize];
+    [
+        "Offset of field: ltx_memory_step::stage",
+    ][::core::mem::offset_of!(ltx_memory_step, stage) - 8usize];
+    [
+        "Offset of field: ltx_memory_step::component",
+    ][::core::mem::offset_of!(ltx_memory_step, component) - 12usize];
+    [
+        "Offset of field: ltx_memory_step::weight_bytes",
+    ][::core::mem::offset_of!(ltx_memory_step, weight_bytes) - 16usize];
+    [
+        "Offset of field: ltx_memory_step::activation_bytes",
+    ][::core::mem::offset_of!(ltx_memory_step, activation_bytes) - 24usize];
+    [
+        "Offset of field: ltx_memory_step::host_bytes",
+    ][::core::mem::offset_of!(ltx_memory_step, host_bytes) - 32usize];
 };
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -1105,26 +1529,51 @@ pub struct ltx_estimate {
 const _: () = {
     ["Size of ltx_estimate"][::core::mem::size_of::<ltx_estimate>() - 96usize];
     ["Alignment of ltx_estimate"][::core::mem::align_of::<ltx_estimate>() - 8usize];
-    ["Offset of field: ltx_estimate::struct_size"][::core::mem::offset_of!(ltx_estimate, struct_size) - 0usize];
-    ["Offset of field: ltx_estimate::fits"][::core::mem::offset_of!(ltx_estimate, fits) - 4usize];
-    ["Offset of field: ltx_estimate::memory_mode"][::core::mem::offset_of!(ltx_estimate, memory_mode) - 8usize];
-    ["Offset of field: ltx_estimate::quant"][::core::mem::offset_of!(ltx_estimate, quant) - 12usize];
-    ["Offset of field: ltx_estimate::text_quant"][::core::mem::offset_of!(ltx_estimate, text_quant) - 16usize];
-    ["Offset of field: ltx_estimate::reserved0"][::core::mem::offset_of!(ltx_estimate, reserved0) - 20usize];
-    ["Offset of field: ltx_estimate::peak_device_bytes"]
-        [::core::mem::offset_of!(ltx_estimate, peak_device_bytes) - 24usize];
-    ["Offset of field: ltx_estimate::peak_host_bytes"]
-        [::core::mem::offset_of!(ltx_estimate, peak_host_bytes) - 32usize];
-    ["Offset of field: ltx_estimate::free_device_bytes"]
-        [::core::mem::offset_of!(ltx_estimate, free_device_bytes) - 40usize];
-    ["Offset of field: ltx_estimate::free_host_bytes"]
-        [::core::mem::offset_of!(ltx_estimate, free_host_bytes) - 48usize];
-    ["Offset of field: ltx_estimate::weight_bytes"][::core::mem::offset_of!(ltx_estimate, weight_bytes) - 56usize];
-    ["Offset of field: ltx_estimate::disk_bytes_read"]
-        [::core::mem::offset_of!(ltx_estimate, disk_bytes_read) - 64usize];
-    ["Offset of field: ltx_estimate::steps"][::core::mem::offset_of!(ltx_estimate, steps) - 72usize];
-    ["Offset of field: ltx_estimate::step_capacity"][::core::mem::offset_of!(ltx_estimate, step_capacity) - 80usize];
-    ["Offset of field: ltx_estimate::step_count"][::core::mem::offset_of!(ltx_estimate, step_count) - 88usize];
+    [
+        "Offset of field: ltx_estimate::struct_size",
+    ][::core::mem::offset_of!(ltx_estimate, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_estimate::fits",
+    ][::core::mem::offset_of!(ltx_estimate, fits) - 4usize];
+    [
+        "Offset of field: ltx_estimate::memory_mode",
+    ][::core::mem::offset_of!(ltx_estimate, memory_mode) - 8usize];
+    [
+        "Offset of field: ltx_estimate::quant",
+    ][::core::mem::offset_of!(ltx_estimate, quant) - 12usize];
+    [
+        "Offset of field: ltx_estimate::text_quant",
+    ][::core::mem::offset_of!(ltx_estimate, text_quant) - 16usize];
+    [
+        "Offset of field: ltx_estimate::reserved0",
+    ][::core::mem::offset_of!(ltx_estimate, reserved0) - 20usize];
+    [
+        "Offset of field: ltx_estimate::peak_device_bytes",
+    ][::core::mem::offset_of!(ltx_estimate, peak_device_bytes) - 24usize];
+    [
+        "Offset of field: ltx_estimate::peak_host_bytes",
+    ][::core::mem::offset_of!(ltx_estimate, peak_host_bytes) - 32usize];
+    [
+        "Offset of field: ltx_estimate::free_device_bytes",
+    ][::core::mem::offset_of!(ltx_estimate, free_device_bytes) - 40usize];
+    [
+        "Offset of field: ltx_estimate::free_host_bytes",
+    ][::core::mem::offset_of!(ltx_estimate, free_host_bytes) - 48usize];
+    [
+        "Offset of field: ltx_estimate::weight_bytes",
+    ][::core::mem::offset_of!(ltx_estimate, weight_bytes) - 56usize];
+    [
+        "Offset of field: ltx_estimate::disk_bytes_read",
+    ][::core::mem::offset_of!(ltx_estimate, disk_bytes_read) - 64usize];
+    [
+        "Offset of field: ltx_estimate::steps",
+    ][::core::mem::offset_of!(ltx_estimate, steps) - 72usize];
+    [
+        "Offset of field: ltx_estimate::step_capacity",
+    ][::core::mem::offset_of!(ltx_estimate, step_capacity) - 80usize];
+    [
+        "Offset of field: ltx_estimate::step_count",
+    ][::core::mem::offset_of!(ltx_estimate, step_count) - 88usize];
 };
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -1143,20 +1592,39 @@ pub struct ltx_device_info {
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     ["Size of ltx_device_info"][::core::mem::size_of::<ltx_device_info>() - 176usize];
-    ["Alignment of ltx_device_info"][::core::mem::align_of::<ltx_device_info>() - 8usize];
-    ["Offset of field: ltx_device_info::struct_size"][::core::mem::offset_of!(ltx_device_info, struct_size) - 0usize];
-    ["Offset of field: ltx_device_info::type_"][::core::mem::offset_of!(ltx_device_info, type_) - 4usize];
-    ["Offset of field: ltx_device_info::index"][::core::mem::offset_of!(ltx_device_info, index) - 8usize];
-    ["Offset of field: ltx_device_info::compute_capability"]
-        [::core::mem::offset_of!(ltx_device_info, compute_capability) - 12usize];
-    ["Offset of field: ltx_device_info::multiprocessor_count"]
-        [::core::mem::offset_of!(ltx_device_info, multiprocessor_count) - 16usize];
-    ["Offset of field: ltx_device_info::reserved0"][::core::mem::offset_of!(ltx_device_info, reserved0) - 20usize];
-    ["Offset of field: ltx_device_info::total_bytes"][::core::mem::offset_of!(ltx_device_info, total_bytes) - 24usize];
-    ["Offset of field: ltx_device_info::free_bytes"][::core::mem::offset_of!(ltx_device_info, free_bytes) - 32usize];
-    ["Offset of field: ltx_device_info::native_formats"]
-        [::core::mem::offset_of!(ltx_device_info, native_formats) - 40usize];
-    ["Offset of field: ltx_device_info::name"][::core::mem::offset_of!(ltx_device_info, name) - 48usize];
+    [
+        "Alignment of ltx_device_info",
+    ][::core::mem::align_of::<ltx_device_info>() - 8usize];
+    [
+        "Offset of field: ltx_device_info::struct_size",
+    ][::core::mem::offset_of!(ltx_device_info, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_device_info::type_",
+    ][::core::mem::offset_of!(ltx_device_info, type_) - 4usize];
+    [
+        "Offset of field: ltx_device_info::index",
+    ][::core::mem::offset_of!(ltx_device_info, index) - 8usize];
+    [
+        "Offset of field: ltx_device_info::compute_capability",
+    ][::core::mem::offset_of!(ltx_device_info, compute_capability) - 12usize];
+    [
+        "Offset of field: ltx_device_info::multiprocessor_count",
+    ][::core::mem::offset_of!(ltx_device_info, multiprocessor_count) - 16usize];
+    [
+        "Offset of field: ltx_device_info::reserved0",
+    ][::core::mem::offset_of!(ltx_device_info, reserved0) - 20usize];
+    [
+        "Offset of field: ltx_device_info::total_bytes",
+    ][::core::mem::offset_of!(ltx_device_info, total_bytes) - 24usize];
+    [
+        "Offset of field: ltx_device_info::free_bytes",
+    ][::core::mem::offset_of!(ltx_device_info, free_bytes) - 32usize];
+    [
+        "Offset of field: ltx_device_info::native_formats",
+    ][::core::mem::offset_of!(ltx_device_info, native_formats) - 40usize];
+    [
+        "Offset of field: ltx_device_info::name",
+    ][::core::mem::offset_of!(ltx_device_info, name) - 48usize];
 };
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -1173,24 +1641,39 @@ pub struct ltx_component_state {
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of ltx_component_state"][::core::mem::size_of::<ltx_component_state>() - 48usize];
-    ["Alignment of ltx_component_state"][::core::mem::align_of::<ltx_component_state>() - 8usize];
-    ["Offset of field: ltx_component_state::struct_size"]
-        [::core::mem::offset_of!(ltx_component_state, struct_size) - 0usize];
-    ["Offset of field: ltx_component_state::component"]
-        [::core::mem::offset_of!(ltx_component_state, component) - 4usize];
-    ["Offset of field: ltx_component_state::residency"]
-        [::core::mem::offset_of!(ltx_component_state, residency) - 8usize];
-    ["Offset of field: ltx_component_state::quant"][::core::mem::offset_of!(ltx_component_state, quant) - 12usize];
-    ["Offset of field: ltx_component_state::on_device"]
-        [::core::mem::offset_of!(ltx_component_state, on_device) - 16usize];
-    ["Offset of field: ltx_component_state::shared"][::core::mem::offset_of!(ltx_component_state, shared) - 20usize];
-    ["Offset of field: ltx_component_state::device_bytes"]
-        [::core::mem::offset_of!(ltx_component_state, device_bytes) - 24usize];
-    ["Offset of field: ltx_component_state::host_bytes"]
-        [::core::mem::offset_of!(ltx_component_state, host_bytes) - 32usize];
-    ["Offset of field: ltx_component_state::file_bytes"]
-        [::core::mem::offset_of!(ltx_component_state, file_bytes) - 40usize];
+    [
+        "Size of ltx_component_state",
+    ][::core::mem::size_of::<ltx_component_state>() - 48usize];
+    [
+        "Alignment of ltx_component_state",
+    ][::core::mem::align_of::<ltx_component_state>() - 8usize];
+    [
+        "Offset of field: ltx_component_state::struct_size",
+    ][::core::mem::offset_of!(ltx_component_state, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_component_state::component",
+    ][::core::mem::offset_of!(ltx_component_state, component) - 4usize];
+    [
+        "Offset of field: ltx_component_state::residency",
+    ][::core::mem::offset_of!(ltx_component_state, residency) - 8usize];
+    [
+        "Offset of field: ltx_component_state::quant",
+    ][::core::mem::offset_of!(ltx_component_state, quant) - 12usize];
+    [
+        "Offset of field: ltx_component_state::on_device",
+    ][::core::mem::offset_of!(ltx_component_state, on_device) - 16usize];
+    [
+        "Offset of field: ltx_component_state::shared",
+    ][::core::mem::offset_of!(ltx_component_state, shared) - 20usize];
+    [
+        "Offset of field: ltx_component_state::device_bytes",
+    ][::core::mem::offset_of!(ltx_component_state, device_bytes) - 24usize];
+    [
+        "Offset of field: ltx_component_state::host_bytes",
+    ][::core::mem::offset_of!(ltx_component_state, host_bytes) - 32usize];
+    [
+        "Offset of field: ltx_component_state::file_bytes",
+    ][::core::mem::offset_of!(ltx_component_state, file_bytes) - 40usize];
 };
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -1217,118 +1700,267 @@ pub struct ltx_convert_params {
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of ltx_convert_params"][::core::mem::size_of::<ltx_convert_params>() - 112usize];
-    ["Alignment of ltx_convert_params"][::core::mem::align_of::<ltx_convert_params>() - 8usize];
-    ["Offset of field: ltx_convert_params::struct_size"]
-        [::core::mem::offset_of!(ltx_convert_params, struct_size) - 0usize];
-    ["Offset of field: ltx_convert_params::container"][::core::mem::offset_of!(ltx_convert_params, container) - 4usize];
-    ["Offset of field: ltx_convert_params::quant"][::core::mem::offset_of!(ltx_convert_params, quant) - 8usize];
-    ["Offset of field: ltx_convert_params::text_quant"]
-        [::core::mem::offset_of!(ltx_convert_params, text_quant) - 12usize];
-    ["Offset of field: ltx_convert_params::device_type"]
-        [::core::mem::offset_of!(ltx_convert_params, device_type) - 16usize];
-    ["Offset of field: ltx_convert_params::device_index"]
-        [::core::mem::offset_of!(ltx_convert_params, device_index) - 20usize];
-    ["Offset of field: ltx_convert_params::split"][::core::mem::offset_of!(ltx_convert_params, split) - 24usize];
-    ["Offset of field: ltx_convert_params::overwrite"]
-        [::core::mem::offset_of!(ltx_convert_params, overwrite) - 28usize];
-    ["Offset of field: ltx_convert_params::verify"][::core::mem::offset_of!(ltx_convert_params, verify) - 32usize];
-    ["Offset of field: ltx_convert_params::log_level"]
-        [::core::mem::offset_of!(ltx_convert_params, log_level) - 36usize];
-    ["Offset of field: ltx_convert_params::models"][::core::mem::offset_of!(ltx_convert_params, models) - 40usize];
-    ["Offset of field: ltx_convert_params::quant_options"]
-        [::core::mem::offset_of!(ltx_convert_params, quant_options) - 48usize];
-    ["Offset of field: ltx_convert_params::text_quant_options"]
-        [::core::mem::offset_of!(ltx_convert_params, text_quant_options) - 56usize];
-    ["Offset of field: ltx_convert_params::loras"][::core::mem::offset_of!(ltx_convert_params, loras) - 64usize];
-    ["Offset of field: ltx_convert_params::lora_count"]
-        [::core::mem::offset_of!(ltx_convert_params, lora_count) - 72usize];
-    ["Offset of field: ltx_convert_params::quant_rules"]
-        [::core::mem::offset_of!(ltx_convert_params, quant_rules) - 80usize];
-    ["Offset of field: ltx_convert_params::quant_rule_count"]
-        [::core::mem::offset_of!(ltx_convert_params, quant_rule_count) - 88usize];
-    ["Offset of field: ltx_convert_params::output_path"]
-        [::core::mem::offset_of!(ltx_convert_params, output_path) - 96usize];
-    ["Offset of field: ltx_convert_params::calibration_path"]
-        [::core::mem::offset_of!(ltx_convert_params, calibration_path) - 104usize];
+    [
+        "Size of ltx_convert_params",
+    ][::core::mem::size_of::<ltx_convert_params>() - 112usize];
+    [
+        "Alignment of ltx_convert_params",
+    ][::core::mem::align_of::<ltx_convert_params>() - 8usize];
+    [
+        "Offset of field: ltx_convert_params::struct_size",
+    ][::core::mem::offset_of!(ltx_convert_params, struct_size) - 0usize];
+    [
+        "Offset of field: ltx_convert_params::container",
+    ][::core::mem::offset_of!(ltx_convert_params, container) - 4usize];
+    [
+        "Offset of field: ltx_convert_params::quant",
+    ][::core::mem::offset_of!(ltx_convert_params, quant) - 8usize];
+    [
+        "Offset of field: ltx_convert_params::text_quant",
+    ][::core::mem::offset_of!(ltx_convert_params, text_quant) - 12usize];
+    [
+        "Offset of field: ltx_convert_params::device_type",
+    ][::core::mem::offset_of!(ltx_convert_params, device_type) - 16usize];
+    [
+        "Offset of field: ltx_convert_params::device_index",
+    ][::core::mem::offset_of!(ltx_convert_params, device_index) - 20usize];
+    [
+        "Offset of field: ltx_convert_params::split",
+    ][::core::mem::offset_of!(ltx_convert_params, split) - 24usize];
+    [
+        "Offset of field: ltx_convert_params::overwrite",
+    ][::core::mem::offset_of!(ltx_convert_params, overwrite) - 28usize];
+    [
+        "Offset of field: ltx_convert_params::verify",
+    ][::core::mem::offset_of!(ltx_convert_params, verify) - 32usize];
+    [
+        "Offset of field: ltx_convert_params::log_level",
+    ][::core::mem::offset_of!(ltx_convert_params, log_level) - 36usize];
+    [
+        "Offset of field: ltx_convert_params::models",
+    ][::core::mem::offset_of!(ltx_convert_params, models) - 40usize];
+    [
+        "Offset of field: ltx_convert_params::quant_options",
+    ][::core::mem::offset_of!(ltx_convert_params, quant_options) - 48usize];
+    [
+        "Offset of field: ltx_convert_params::text_quant_options",
+    ][::core::mem::offset_of!(ltx_convert_params, text_quant_options) - 56usize];
+    [
+        "Offset of field: ltx_convert_params::loras",
+    ][::core::mem::offset_of!(ltx_convert_params, loras) - 64usize];
+    [
+        "Offset of field: ltx_convert_params::lora_count",
+    ][::core::mem::offset_of!(ltx_convert_params, lora_count) - 72usize];
+    [
+        "Offset of field: ltx_convert_params::quant_rules",
+    ][::core::mem::offset_of!(ltx_convert_params, quant_rules) - 80usize];
+    [
+        "Offset of field: ltx_convert_params::quant_rule_count",
+    ][::core::mem::offset_of!(ltx_convert_params, quant_rule_count) - 88usize];
+    [
+        "Offset of field: ltx_convert_params::output_path",
+    ][::core::mem::offset_of!(ltx_convert_params, output_path) - 96usize];
+    [
+        "Offset of field: ltx_convert_params::calibration_path",
+    ][::core::mem::offset_of!(ltx_convert_params, calibration_path) - 104usize];
 };
-#[doc = "Called on the thread of a blocking call.\n\nReturns 0 to continue, anything else to cancel. Ignore event types you do not know."]
-pub type ltx_event_fn =
-    ::core::option::Option<unsafe extern "C" fn(event: *const ltx_event, user_data: *mut ::core::ffi::c_void) -> i32>;
+/**Called on the thread of a blocking call.
+
+Returns 0 to continue, anything else to cancel. Ignore event types you do not know.*/
+pub type ltx_event_fn = ::core::option::Option<
+    unsafe extern "C" fn(
+        event: *const ltx_event,
+        user_data: *mut ::core::ffi::c_void,
+    ) -> i32,
+>;
 functions! {
-    #[doc = "\nReturns the version of the loaded library, 1000000 * major + 1000 * minor + patch.\n\nThread class A, since 0.1."]
+    /**
+Returns the version of the loaded library, 1000000 * major + 1000 * minor + patch.
+
+Thread class A, since 0.1.*/
     pub fn ltx_version() -> u32;
-    #[doc = "\nReturns \"0.1.0\".\n\nThread class A, since 0.1."]
+    /**
+Returns "0.1.0".
+
+Thread class A, since 0.1.*/
     pub fn ltx_version_string() -> *const ::core::ffi::c_char;
-    #[doc = "\nReturns what the library was built from and with, static JSON (\"schema\": 1).\n\nThread class A, since 0.1."]
+    /**
+Returns what the library was built from and with, static JSON ("schema": 1).
+
+Thread class A, since 0.1.*/
     pub fn ltx_build_info() -> *const ::core::ffi::c_char;
-    #[doc = "Fills a struct with defaults and sets its struct_size; use the macro named after the struct.\n\n* `size`: sizeof the caller's struct.\n\nReturns LTX_OK; LTX_E_TOO_NEW if the caller's header is newer than the library (the object is left\nuntouched); LTX_E_STRUCT_SIZE if no version of the struct has that size.\n\nThread class A, since 0.1."]
-    pub fn ltx_init(type_: ltx_struct, object: *mut ::core::ffi::c_void, size: usize) -> ltx_status;
-    #[doc = "Releases any handle, on any thread, in any order; NULL, stale and foreign ones are ignored. A handle that\nsomething else needs (a pipeline under a running job) lives on until that is done. Freeing a job cancels it\nwithout waiting.\n\nThread class A, since 0.1."]
+    /**Fills a struct with defaults and sets its struct_size; use the macro named after the struct.
+
+* `size`: sizeof the caller's struct.
+
+Returns LTX_OK; LTX_E_TOO_NEW if the caller's header is newer than the library (the object is left
+untouched); LTX_E_STRUCT_SIZE if no version of the struct has that size.
+
+Thread class A, since 0.1.*/
+    pub fn ltx_init(
+        type_: ltx_struct,
+        object: *mut ::core::ffi::c_void,
+        size: usize,
+    ) -> ltx_status;
+    /**Releases any handle, on any thread, in any order; NULL, stale and foreign ones are ignored. A handle that
+something else needs (a pipeline under a running job) lives on until that is done. Freeing a job cancels it
+without waiting.
+
+Thread class A, since 0.1.*/
     pub fn ltx_free(handle: *mut ::core::ffi::c_void);
-    #[doc = "\nReturns why the calling thread's last fallible call failed, \"\" if it succeeded. Valid until the thread's\nnext call.\n\nThread class A, since 0.1."]
+    /**
+Returns why the calling thread's last fallible call failed, "" if it succeeded. Valid until the thread's
+next call.
+
+Thread class A, since 0.1.*/
     pub fn ltx_last_error() -> *const ::core::ffi::c_char;
-    #[doc = "\nReturns the name of the constant, \"LTX_E_BUSY\"; \"LTX_E_UNKNOWN\" for a number that is none.\n\nThread class A, since 0.1."]
+    /**
+Returns the name of the constant, "LTX_E_BUSY"; "LTX_E_UNKNOWN" for a number that is none.
+
+Thread class A, since 0.1.*/
     pub fn ltx_status_name(status: ltx_status) -> *const ::core::ffi::c_char;
-    #[doc = "\nReturns the lower-case spelling of a value, \"fp8-scaled-mm\"; NULL if the type has no such value.\n\nThread class A, since 0.1."]
+    /**
+Returns the lower-case spelling of a value, "fp8-scaled-mm"; NULL if the type has no such value.
+
+Thread class A, since 0.1.*/
     pub fn ltx_enum_name(type_: ltx_enum, value: i32) -> *const ::core::ffi::c_char;
-    #[doc = "The inverse of ltx_enum_name().\n\nReturns LTX_OK; LTX_E_INVALID_ARGUMENT with the texts accepted.\n\nThread class A, since 0.1."]
-    pub fn ltx_enum_parse(type_: ltx_enum, text: *const ::core::ffi::c_char, out_value: *mut i32) -> ltx_status;
-    #[doc = "\nReturns LTX_OK if this build can, on that device; else the status and message that a use would give.\n\nThread class A, since 0.1."]
+    /**The inverse of ltx_enum_name().
+
+Returns LTX_OK; LTX_E_INVALID_ARGUMENT with the texts accepted.
+
+Thread class A, since 0.1.*/
+    pub fn ltx_enum_parse(
+        type_: ltx_enum,
+        text: *const ::core::ffi::c_char,
+        out_value: *mut i32,
+    ) -> ltx_status;
+    /**No policy and no format is refused for the sake of a device: what it cannot multiply as it is
+(ltx_device_info.native_formats) is dequantized to bf16, at the memory of the format. A format is that of
+layers in files; GGUF types are read and not written.
+
+
+Returns LTX_OK if this build can, on that device; else the status and message that a use would give.
+
+Thread class A, since 0.1.*/
     pub fn ltx_supports(
         capability: ltx_capability,
         value: i32,
         device_type: ltx_device_type,
         device_index: i32,
     ) -> ltx_status;
-    #[doc = "CUDA devices and the CPU, which is the last.\n\nThread class A, since 0.1."]
+    /**CUDA devices and the CPU, which is the last.
+
+Thread class A, since 0.1.*/
     pub fn ltx_device_count(out_count: *mut i32) -> ltx_status;
     #[doc = "* `out_device`: initialised with ltx_device_info_init().\n\nThread class A, since 0.1."]
     pub fn ltx_device_get(ordinal: i32, out_device: *mut ltx_device_info) -> ltx_status;
-    #[doc = "What a file or folder holds: version, components, formats, metadata. Reads headers only.\n\nThread class A, since 0.1."]
-    pub fn ltx_inspect(path: *const ::core::ffi::c_char, out_info: *mut *mut ltx_info) -> ltx_status;
-    #[doc = "\nReturns a report's JSON (\"schema\": 1), owned by the handle; NULL if the handle is not valid.\n\nThread class A, since 0.1."]
+    /**What a file or folder holds: version, components, formats, metadata. Reads headers only.
+
+Thread class A, since 0.1.*/
+    pub fn ltx_inspect(
+        path: *const ::core::ffi::c_char,
+        out_info: *mut *mut ltx_info,
+    ) -> ltx_status;
+    /**
+Returns a report's JSON ("schema": 1), owned by the handle; NULL if the handle is not valid.
+
+Thread class A, since 0.1.*/
     pub fn ltx_info_json(info: *const ltx_info) -> *const ::core::ffi::c_char;
-    #[doc = "Writes model files in another number format: quantized or dequantized, LoRAs fused, parts split. Tensors\nstream one by one; every file appears complete under its name or not at all, verified unless `verify` is 0.\nConverts the file of the transformer (models.transformer or models.checkpoint), and the text encoder where\ntext_quant is not AUTO or nothing else is given. A converted file loads with the bits that quantizing at\nload gives.\n\n* `params`: initialised with ltx_convert_params_init(); copied.\n* `on_event`: may be NULL; called on this thread.\n\nReturns LTX_OK; LTX_E_INVALID_ARGUMENT if a file of that name exists and `overwrite` is 0.\n\nThread class A, since 0.1."]
+    /**Writes model files in another number format: quantized or dequantized, LoRAs fused, parts split. Tensors
+stream one by one; every file appears complete under its name or not at all, verified unless `verify` is 0.
+Converts the file of the transformer (models.transformer or models.checkpoint), and the text encoder where
+text_quant is not AUTO or nothing else is given. A converted file loads with the bits that quantizing at
+load gives.
+
+* `params`: initialised with ltx_convert_params_init(); copied.
+* `on_event`: may be NULL; called on this thread.
+
+Returns LTX_OK; LTX_E_INVALID_ARGUMENT if a file of that name exists and `overwrite` is 0.
+
+Thread class A, since 0.1.*/
     pub fn ltx_convert(
         params: *const ltx_convert_params,
         on_event: ltx_event_fn,
         user_data: *mut ::core::ffi::c_void,
     ) -> ltx_status;
-    #[doc = "The same on a thread of its own.\n* `out_job`: receives the handle; release it with ltx_free().\n\nThread class A, since 0.1."]
-    pub fn ltx_convert_start(params: *const ltx_convert_params, out_job: *mut *mut ltx_job) -> ltx_status;
-    #[doc = "A recipe, its model files, their quantization and the plan that places them in memory.\nReads file headers only; weights are loaded by the first call that needs them, or by\nltx_pipeline_preload().\n\n* `params`: initialised with ltx_pipeline_params_init(); copied.\n* `out_pipeline`: receives the handle; release it with ltx_free().\n\nReturns LTX_OK; LTX_E_COMPONENT_MISSING if a file of the recipe is not given.\n\nThread class A, since 0.1."]
-    pub fn ltx_pipeline_create(params: *const ltx_pipeline_params, out_pipeline: *mut *mut ltx_pipeline) -> ltx_status;
-    #[doc = "Files, formats chosen, plan, warnings, unused tensors.\n\nThread class S, since 0.1."]
-    pub fn ltx_pipeline_info(pipeline: *const ltx_pipeline, out_info: *mut *mut ltx_info) -> ltx_status;
-    #[doc = "Validates a request and fills in the defaults of the fields that the recipe uses.\n\n* `out_request`: initialised with ltx_request_init(). What its pointers point to belongs to the\npipeline, until this thread's next ltx_pipeline_resolve() on it. Arrays have the strides of `request`.\n\nThread class S, since 0.1."]
+    /**The same on a thread of its own.
+* `out_job`: receives the handle; release it with ltx_free().
+
+Thread class A, since 0.1.*/
+    pub fn ltx_convert_start(
+        params: *const ltx_convert_params,
+        out_job: *mut *mut ltx_job,
+    ) -> ltx_status;
+    /**A recipe, its model files, their quantization and the plan that places them in memory.
+Reads file headers only; weights are loaded by the first call that needs them, or by
+ltx_pipeline_preload().
+
+* `params`: initialised with ltx_pipeline_params_init(); copied.
+* `out_pipeline`: receives the handle; release it with ltx_free().
+
+Returns LTX_OK; LTX_E_COMPONENT_MISSING if a file of the recipe is not given.
+
+Thread class A, since 0.1.*/
+    pub fn ltx_pipeline_create(
+        params: *const ltx_pipeline_params,
+        out_pipeline: *mut *mut ltx_pipeline,
+    ) -> ltx_status;
+    /**Files, formats chosen, plan, warnings, unused tensors.
+
+Thread class S, since 0.1.*/
+    pub fn ltx_pipeline_info(
+        pipeline: *const ltx_pipeline,
+        out_info: *mut *mut ltx_info,
+    ) -> ltx_status;
+    /**Validates a request and fills in the defaults of the fields that the recipe uses.
+
+* `out_request`: initialised with ltx_request_init(). What its pointers point to belongs to the
+pipeline, until this thread's next ltx_pipeline_resolve() on it. Arrays have the strides of `request`.
+
+Thread class S, since 0.1.*/
     pub fn ltx_pipeline_resolve(
         pipeline: *const ltx_pipeline,
         request: *const ltx_request,
         out_request: *mut ltx_request,
     ) -> ltx_status;
-    #[doc = "Where a component is and how large. LTX_COMPONENT_ALL sums up.\n* `out_state`: initialised with ltx_component_state_init().\n\nThread class S, since 0.1."]
+    /**Where a component is and how large. LTX_COMPONENT_ALL sums up.
+* `out_state`: initialised with ltx_component_state_init().
+
+Thread class S, since 0.1.*/
     pub fn ltx_pipeline_component(
         pipeline: *const ltx_pipeline,
         component: ltx_component,
         out_state: *mut ltx_component_state,
     ) -> ltx_status;
-    #[doc = "Loads a component, or all, now.\n* `on_event`: may be NULL.\n\nThread class X, since 0.1."]
+    /**Loads a component, or all, now.
+* `on_event`: may be NULL.
+
+Thread class X, since 0.1.*/
     pub fn ltx_pipeline_preload(
         pipeline: *mut ltx_pipeline,
         component: ltx_component,
         on_event: ltx_event_fn,
         user_data: *mut ::core::ffi::c_void,
     ) -> ltx_status;
-    #[doc = "The same as a job.\n\nThread class X, since 0.1."]
+    /**The same as a job.
+
+Thread class X, since 0.1.*/
     pub fn ltx_pipeline_preload_start(
         pipeline: *mut ltx_pipeline,
         component: ltx_component,
         out_job: *mut *mut ltx_job,
     ) -> ltx_status;
-    #[doc = "Takes a component, or all, off the device; cached memory goes back to the driver.\n\nThread class X, since 0.1."]
-    pub fn ltx_pipeline_evict(pipeline: *mut ltx_pipeline, component: ltx_component) -> ltx_status;
-    #[doc = "Encodes the prompts of a request and writes a file for ltx_request.text_embeddings.\n* `on_event`: may be NULL.\n\nThread class X, since 0.1."]
+    /**Takes a component, or all, off the device; cached memory goes back to the driver.
+
+Thread class X, since 0.1.*/
+    pub fn ltx_pipeline_evict(
+        pipeline: *mut ltx_pipeline,
+        component: ltx_component,
+    ) -> ltx_status;
+    /**Encodes the prompts of a request and writes a file for ltx_request.text_embeddings.
+* `on_event`: may be NULL.
+
+Thread class X, since 0.1.*/
     pub fn ltx_encode_text(
         pipeline: *mut ltx_pipeline,
         request: *const ltx_request,
@@ -1336,7 +1968,20 @@ functions! {
         on_event: ltx_event_fn,
         user_data: *mut ::core::ffi::c_void,
     ) -> ltx_status;
-    #[doc = "Rewrites the prompt of a request with the language model, which looks at the first image where there is\none. The same call gives the same text; ltx_generate() with `enhance_prompt` encodes exactly this text.\n\n* `request`: of its fields the prompt, the first image, enhance_seed and seed count; enhance_prompt need\nnot be set.\n* `on_event`: may be NULL.\n* `out_info`: receives JSON: \"prompt\", the text (it may be empty); \"seed\", what it was drawn with;\n\"tokens\", the length of the reply; \"from_image\"; \"complete\", false if the reply was cut at its longest\nlength. Release it with ltx_free().\n\nReturns LTX_OK; LTX_E_COMPONENT_MISSING if no model is there that rewrites prompts; LTX_E_TENSOR_MISSING if\nit cannot look at images.\n\nThread class X, since 0.1."]
+    /**Rewrites the prompt of a request with the language model, which looks at the first image where there is
+one. The same call gives the same text; ltx_generate() with `enhance_prompt` encodes exactly this text.
+
+* `request`: of its fields the prompt, the first image, enhance_seed and seed count; enhance_prompt
+need not be set.
+* `on_event`: may be NULL.
+* `out_info`: receives JSON: "prompt", the text (it may be empty); "seed", what it was drawn with;
+"tokens", the length of the reply; "from_image"; "complete", false if the reply was cut at its longest
+length. Release it with ltx_free().
+
+Returns LTX_OK; LTX_E_COMPONENT_MISSING if no model is there that rewrites prompts; LTX_E_TENSOR_MISSING
+if it cannot look at images.
+
+Thread class X, since 0.1.*/
     pub fn ltx_enhance_prompt(
         pipeline: *mut ltx_pipeline,
         request: *const ltx_request,
@@ -1344,7 +1989,13 @@ functions! {
         user_data: *mut ::core::ffi::c_void,
         out_info: *mut *mut ltx_info,
     ) -> ltx_status;
-    #[doc = "Runs requests without decoding them, measures the largest input of every layer of the transformer and\nwrites the calibration file that ltx_quant_options.calibration_path takes.\n\n* `requests`: an array; each initialised with ltx_request_init().\n* `on_event`: may be NULL.\n\nThread class X, since 0.1."]
+    /**Runs requests without decoding them, measures the largest input of every layer of the transformer and
+writes the calibration file that ltx_quant_options.calibration_path takes.
+
+* `requests`: an array; each initialised with ltx_request_init().
+* `on_event`: may be NULL.
+
+Thread class X, since 0.1.*/
     pub fn ltx_calibrate(
         pipeline: *mut ltx_pipeline,
         requests: *const ltx_request,
@@ -1353,7 +2004,15 @@ functions! {
         on_event: ltx_event_fn,
         user_data: *mut ::core::ffi::c_void,
     ) -> ltx_status;
-    #[doc = "Runs the recipe. Everything is validated before weights are loaded.\n\n* `request`: initialised with ltx_request_init(); copied, pixels included.\n* `on_event`: may be NULL; called on this thread.\n* `out_result`: may be NULL if only a file or events are wanted; release it with ltx_free().\n\nReturns LTX_OK; LTX_E_CANCELLED if on_event returned non-zero.\n\nThread class X, since 0.1."]
+    /**Runs the recipe. Everything is validated before weights are loaded.
+
+* `request`: initialised with ltx_request_init(); copied, pixels included.
+* `on_event`: may be NULL; called on this thread.
+* `out_result`: may be NULL if only a file or events are wanted; release it with ltx_free().
+
+Returns LTX_OK; LTX_E_CANCELLED if on_event returned non-zero.
+
+Thread class X, since 0.1.*/
     pub fn ltx_generate(
         pipeline: *mut ltx_pipeline,
         request: *const ltx_request,
@@ -1361,40 +2020,101 @@ functions! {
         user_data: *mut ::core::ffi::c_void,
         out_result: *mut *mut ltx_result,
     ) -> ltx_status;
-    #[doc = "Validates the request, starts the run and returns. The job holds the pipeline until it ends.\n\nThread class X, since 0.1."]
+    /**Validates the request, starts the run and returns. The job holds the pipeline until it ends.
+
+Thread class X, since 0.1.*/
     pub fn ltx_generate_start(
         pipeline: *mut ltx_pipeline,
         request: *const ltx_request,
         out_job: *mut *mut ltx_job,
     ) -> ltx_status;
-    #[doc = "The next event; FINISHED is the last. Frames and samples wait for the consumer, everything else does not.\n\n* `timeout_ms`: 0 polls, -1 waits.\n* `out_event`: initialised with ltx_event_init().\n\nReturns LTX_OK; LTX_E_TIMEOUT if there is none.\n\nThread class J, since 0.1."]
-    pub fn ltx_job_next_event(job: *mut ltx_job, timeout_ms: i32, out_event: *mut ltx_event) -> ltx_status;
-    #[doc = "Waits for the end, discarding events. 0 polls, -1 waits without limit.\n\nReturns the job's status; LTX_E_TIMEOUT.\n\nThread class J, since 0.1."]
+    /**The next event; FINISHED is the last. Frames and samples wait for the consumer, everything else does not.
+
+* `timeout_ms`: 0 polls, -1 waits.
+* `out_event`: initialised with ltx_event_init().
+
+Returns LTX_OK; LTX_E_TIMEOUT if there is none.
+
+Thread class J, since 0.1.*/
+    pub fn ltx_job_next_event(
+        job: *mut ltx_job,
+        timeout_ms: i32,
+        out_event: *mut ltx_event,
+    ) -> ltx_status;
+    /**Waits for the end, discarding events. 0 polls, -1 waits without limit.
+
+Returns the job's status; LTX_E_TIMEOUT.
+
+Thread class J, since 0.1.*/
     pub fn ltx_job_wait(job: *mut ltx_job, timeout_ms: i32) -> ltx_status;
-    #[doc = "The latest progress; consumes nothing.\n* `out_progress`: initialised with ltx_progress_init().\n\nThread class A, since 0.1."]
-    pub fn ltx_job_progress(job: *const ltx_job, out_progress: *mut ltx_progress) -> ltx_status;
-    #[doc = "Asks the job to end; it does within one block.\n\nThread class A, since 0.1."]
+    /**The latest progress; consumes nothing.
+* `out_progress`: initialised with ltx_progress_init().
+
+Thread class A, since 0.1.*/
+    pub fn ltx_job_progress(
+        job: *const ltx_job,
+        out_progress: *mut ltx_progress,
+    ) -> ltx_status;
+    /**Asks the job to end; it does within one block.
+
+Thread class A, since 0.1.*/
     pub fn ltx_job_cancel(job: *mut ltx_job) -> ltx_status;
-    #[doc = "\nReturns the status that the job ended with; LTX_E_NOT_READY while it runs.\n\nThread class A, since 0.1."]
+    /**
+Returns the status that the job ended with; LTX_E_NOT_READY while it runs.
+
+Thread class A, since 0.1.*/
     pub fn ltx_job_status(job: *const ltx_job) -> ltx_status;
-    #[doc = "\nReturns the message that the job ended with, owned by the job; \"\" while it runs and after success.\n\nThread class A, since 0.1."]
+    /**
+Returns the message that the job ended with, owned by the job; "" while it runs and after success.
+
+Thread class A, since 0.1.*/
     pub fn ltx_job_error(job: *const ltx_job) -> *const ::core::ffi::c_char;
-    #[doc = "A new handle on the result of a finished generation; release it with ltx_free().\n\nReturns LTX_OK; LTX_E_NOT_READY while it runs; the job's status if it failed.\n\nThread class A, since 0.1."]
-    pub fn ltx_job_result(job: *const ltx_job, out_result: *mut *mut ltx_result) -> ltx_status;
-    #[doc = "A view of the frames, owned by the result. LTX_E_UNSUPPORTED if none were kept.\n* `out_video`: initialised with ltx_video_buffer_init().\n\nThread class S, since 0.1."]
-    pub fn ltx_result_video(result: *const ltx_result, out_video: *mut ltx_video_buffer) -> ltx_status;
-    #[doc = "A view of the samples, owned by the result. LTX_E_UNSUPPORTED if none were kept.\n* `out_audio`: initialised with ltx_audio_buffer_init().\n\nThread class S, since 0.1."]
-    pub fn ltx_result_audio(result: *const ltx_result, out_audio: *mut ltx_audio_buffer) -> ltx_status;
+    /**A new handle on the result of a finished generation; release it with ltx_free().
+
+Returns LTX_OK; LTX_E_NOT_READY while it runs; the job's status if it failed.
+
+Thread class A, since 0.1.*/
+    pub fn ltx_job_result(
+        job: *const ltx_job,
+        out_result: *mut *mut ltx_result,
+    ) -> ltx_status;
+    /**A view of the frames, owned by the result. LTX_E_UNSUPPORTED if none were kept.
+* `out_video`: initialised with ltx_video_buffer_init().
+
+Thread class S, since 0.1.*/
+    pub fn ltx_result_video(
+        result: *const ltx_result,
+        out_video: *mut ltx_video_buffer,
+    ) -> ltx_status;
+    /**A view of the samples, owned by the result. LTX_E_UNSUPPORTED if none were kept.
+* `out_audio`: initialised with ltx_audio_buffer_init().
+
+Thread class S, since 0.1.*/
+    pub fn ltx_result_audio(
+        result: *const ltx_result,
+        out_audio: *mut ltx_audio_buffer,
+    ) -> ltx_status;
     #[doc = "* `out_stats`: initialised with ltx_stats_init().\n\nThread class S, since 0.1."]
-    pub fn ltx_result_stats(result: *const ltx_result, out_stats: *mut ltx_stats) -> ltx_status;
-    #[doc = "Converts and copies frames into the caller's memory.\n\n* `target`: pixel_format, strides, data and data_size; width and height 0 or those of the clip.\n\nThread class S, since 0.1."]
+    pub fn ltx_result_stats(
+        result: *const ltx_result,
+        out_stats: *mut ltx_stats,
+    ) -> ltx_status;
+    /**Converts and copies frames into the caller's memory.
+
+* `target`: pixel_format, strides, data and data_size; width and height 0 or those of the clip.
+
+Thread class S, since 0.1.*/
     pub fn ltx_result_copy_frames(
         result: *const ltx_result,
         first_frame: i32,
         frame_count: i32,
         target: *const ltx_video_buffer,
     ) -> ltx_status;
-    #[doc = "Encodes and writes kept frames and samples to output->path; the suffix .safetensors writes the final\nlatents instead: `video_latent` \\[1, 128, F, H, W\\] and `audio_latent` \\[1, 8, T, 16\\], F32.\n* `on_event`: may be NULL.\n\nThread class S, since 0.1."]
+    /**Encodes and writes kept frames and samples to output->path; the suffix .safetensors writes the final
+latents instead: `video_latent` \[1, 128, F, H, W\] and `audio_latent` \[1, 8, T, 16\], F32.
+* `on_event`: may be NULL.
+
+Thread class S, since 0.1.*/
     pub fn ltx_result_save(
         result: *const ltx_result,
         output: *const ltx_output,

@@ -4,7 +4,6 @@
 //! [`ltx_free`], enumerations are plain `i32` numbers. Without the feature `load-dynamic` the functions are linked; with it
 //! [`load`] opens the library at run time.
 #![no_std]
-#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("libltx exists for 64-bit targets only");
@@ -25,6 +24,7 @@ macro_rules! functions {
     };
 }
 
+#[rustfmt::skip]
 #[allow(missing_docs, non_camel_case_types, clippy::missing_safety_doc)]
 mod bindings;
 pub use bindings::*;

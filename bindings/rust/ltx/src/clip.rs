@@ -54,13 +54,13 @@ pub struct Stats {
     pub decode_seconds: f64,
     /// Of writing files.
     pub encode_seconds: f64,
-    /// 0: not measured.
+    /// Highest of the call; 0 where it is not measured.
     pub peak_device_bytes: u64,
-    /// 0: not predicted.
+    /// Predicted by the memory plan; 0 where it does not.
     pub predicted_device_bytes: u64,
-    /// 0: not measured.
+    /// Highest of the call; 0 where it is not measured.
     pub peak_host_bytes: u64,
-    /// 0: not predicted.
+    /// Predicted by the memory plan; 0 where it does not.
     pub predicted_host_bytes: u64,
     /// Of weights.
     pub disk_bytes_read: u64,

@@ -2,7 +2,7 @@
 //! `LTX_TEST_CYCLES` sets how many (1000).
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 
-use ltx::{Models, Pipeline, Recipe, Request};
+use ltx::{Component, ErrorKind, Models, Pipeline, Recipe, Request};
 
 #[repr(C)]
 struct Mallinfo2 {
@@ -21,14 +21,17 @@ fn live_bytes() -> i64 {
     i64::try_from(numbers[7] + numbers[4]).expect("a size")
 }
 
-fn growth(cycles: usize, mut cycle: impl FnMut()) -> i64 {
-    for _ in 0..cycles / 10 {
+/// Growth over `cycles` cycles, after a few that fill caches. `settle` brings memory to a state that can be compared.
+fn growth(cycles: usize, mut cycle: impl FnMut(), settle: impl Fn()) -> i64 {
+    for _ in 0..cycles.div_ceil(10) {
         cycle();
     }
+    settle();
     let before = live_bytes();
     for _ in 0..cycles {
         cycle();
     }
+    settle();
     live_bytes() - before
 }
 
@@ -39,23 +42,35 @@ fn handles_come_and_go() {
     let builder = Pipeline::builder(Recipe::Distilled).models(models);
     let request = Request::new("rain on a pasture").size(64, 64).num_frames(9);
 
-    let grown = growth(cycles, || {
+    let cycle = || {
         let pipeline = builder.build().unwrap();
-        drop(pipeline.info().unwrap());
-        pipeline.resolve(&request).unwrap();
+        drop(pipeline.resolve(&request).unwrap());
         pipeline.generate(&request.clone().size(1, 1)).unwrap_err();
-    });
+    };
+    let grown = growth(cycles, cycle, || {});
     println!("{cycles} pipelines: {grown} bytes");
     assert!(grown < 16 * cycles as i64, "{grown} bytes after {cycles} cycles");
 
-    // Jobs that are cancelled by dropping, of a pipeline that stays.
+    // Clips, and jobs that are cancelled, of a pipeline that stays.
     let pipeline = builder.build().unwrap();
-    pipeline.generate(&request).unwrap();
-    let grown = growth(cycles.div_ceil(20), || {
-        let mut job = pipeline.start(&request).unwrap();
-        job.cancel();
-        job.wait().unwrap_err();
-    });
-    println!("{} cancelled jobs: {grown} bytes", cycles.div_ceil(20));
-    assert!(grown < 1 << 20, "{grown} bytes");
+    let settle = || {
+        while pipeline
+            .evict(Component::All)
+            .is_err_and(|error| error.kind() == ErrorKind::Busy)
+        {
+            std::thread::yield_now(); // a cancelled job is just ending
+        }
+    };
+    let runs = cycles.div_ceil(200);
+    let cycle = || {
+        drop(pipeline.generate(&request).unwrap());
+        for _ in 0..5 {
+            let mut job = pipeline.start(&request).unwrap();
+            job.cancel();
+            job.wait().unwrap_err();
+        }
+    };
+    let grown = growth(runs, cycle, settle);
+    println!("{runs} clips and {} cancelled jobs: {grown} bytes", 5 * runs);
+    assert!(grown < 64 << 10, "{grown} bytes after {runs} runs");
 }
