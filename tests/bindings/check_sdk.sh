@@ -25,6 +25,9 @@ for file in include/ltx_c.h include/ltx.hpp lib/libltx.so lib/libltx.so.0 lib/cm
   [ -e "$sdk/$file" ] || fail "$file is missing from the archive"
 done
 ls "$sdk"/lib/libltx_media_*.so > /dev/null
+# Licences of what deps holds: LibTorch's names the libraries inside it, NVIDIA's are one per distribution.
+grep -q "Facebook" "$sdk"/share/doc/libltx/deps/torch-*/LICENSE
+[ ! -e "$sdk/lib/ltx/deps/libcudart.so.13" ] || grep -qi "nvidia" "$sdk"/share/doc/libltx/deps/nvidia_cuda_runtime-*/License.txt
 # Nothing may remember where it was built; a link into LibTorch's folder is what this variant is.
 ! grep -rlF -e "$build" -e "$work" "$sdk/lib/cmake" "$sdk/lib/pkgconfig" || fail "these files name folders of the build"
 [ "$(objdump -p "$sdk/lib/libltx.so.0" | awk '/R(UN)?PATH/ { print $2 }')" = '$ORIGIN/ltx/deps' ] || fail "RUNPATH of libltx.so"
