@@ -78,7 +78,7 @@ template <class V> void members(V& v, ltx_pipeline_params& s) {
   CHOICE(decoder_mode, DECODER); NUMBER(max_batch_size); NUMBER(prompt_cache_entries);
   CHOICE(gpu_priority, PRIORITY); CHOICE(log_level, LOG); FLAG(cuda_graphs); NUMBER(device_memory_limit);
   NUMBER(host_memory_limit); NESTED(models); LIST(loras, lora_count); LIST(quant_rules, quant_rule_count);
-  LIST(residency, residency_count); v.pipeline("share_with", s.share_with);
+  LIST(residency, residency_count); v.pipeline("share_with", s.share_with); TEXT(weight_cache);
 }
 
 template <class V> void members(V& v, ltx_guidance& s) {

@@ -31,6 +31,8 @@ class Handle {
 };
 
 using Report = py::typing::Dict<py::str, py::object>;
+using Layouts = py::typing::Dict<py::str, py::typing::Dict<py::str, py::typing::Tuple<py::int_, py::int_>>>;
+using OnEvent = py::typing::Callable<void(Report)>;
 
 /// Calls a Python function with each event of a blocking call. An exception cancels the call and is thrown
 /// again after it.
@@ -54,6 +56,7 @@ class Listener {
 
  private:
   int32_t handle(const ltx_event& event) {
+    if (thrown_) return 1;  // the call is ending
     const py::gil_scoped_acquire locked;
     try {
       if (PyErr_CheckSignals() != 0) throw py::error_already_set();
@@ -78,12 +81,16 @@ T filled(F&& function) {
   return object;
 }
 
+std::string json_text(const Handle<ltx_info>& info) {
+  const char* text = ltx_info_json(info.get());
+  return text ? text : "{}";
+}
+
 template <class F>
 std::string json_of(F&& function) {
   Handle<ltx_info> info;
   call([&] { return function(info.out()); });
-  const char* text = ltx_info_json(info.get());
-  return text ? text : "{}";
+  return json_text(info);
 }
 
 class Result : public Handle<ltx_result> {
@@ -109,7 +116,7 @@ class Result : public Handle<ltx_result> {
     const auto* buffer = read<ltx_video_buffer>(arena, target, "target");
     call([&] { return ltx_result_copy_frames(get(), first, count, buffer); });
   }
-  void save(const py::object& output, py::function listener) const {
+  void save(const py::object& output, OnEvent listener) const {
     Arena arena;
     const auto* options = read<ltx_output>(arena, output, "output");
     Listener to(std::move(listener));
@@ -193,14 +200,23 @@ class Pipeline : public Handle<ltx_pipeline> {
     const int32_t component = choice_from(name, LTX_ENUM_COMPONENT, "component");
     call([&] { return ltx_pipeline_evict(get(), component); });
   }
-  void encode_text(const py::object& request, const py::object& path, py::function listener) const {
+  void encode_text(const py::object& request, const py::object& path, OnEvent listener) const {
     Arena arena;
     const auto* own = read<ltx_request>(arena, request, "request");
     const std::string file = text_from(path, "path");
     Listener to(std::move(listener));
     to.run([&] { return ltx_encode_text(get(), own, file.c_str(), Listener::on_event, &to); });
   }
-  void calibrate(const py::list& requests, const py::object& path, py::function listener) const {
+  std::string enhance_prompt(const py::object& request, OnEvent listener) const {
+    Arena arena;
+    const auto* own = read<ltx_request>(arena, request, "request");
+    Listener to(std::move(listener));
+    Handle<ltx_info> info;
+    to.run([&] { return ltx_enhance_prompt(get(), own, Listener::on_event, &to, info.out()); });
+    return json_text(info);
+  }
+  void calibrate(const py::typing::List<py::object>& requests, const py::object& path,
+                 OnEvent listener) const {
     Arena arena;
     size_t count = 0;
     const auto* own = read_list<ltx_request>(arena, requests, "requests", count);
@@ -307,6 +323,7 @@ PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
       .def("preload_start", &Pipeline::preload_start, py::arg("name"))
       .def("evict", &Pipeline::evict, py::arg("name"))
       .def("encode_text", &Pipeline::encode_text, py::arg("request"), py::arg("path"), py::arg("listener"))
+      .def("enhance_prompt", &Pipeline::enhance_prompt, py::arg("request"), py::arg("listener"))
       .def("calibrate", &Pipeline::calibrate, py::arg("requests"), py::arg("path"), py::arg("listener"))
       .def("generate_start", &Pipeline::generate_start, py::arg("request"))
       .def("free", &Pipeline::free);
@@ -316,5 +333,5 @@ PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
   m.def("devices", &devices);
   m.def("supports", &supports, py::arg("capability"), py::arg("value"), py::arg("device"), py::arg("index"));
   m.def("convert_start", &convert_start, py::arg("params"));
-  m.def("struct_members", &struct_members);
+  m.def("struct_members", [] { return Layouts(struct_members()); });
 }

@@ -21,8 +21,8 @@ from scikit_build_core.build import get_requires_for_build_wheel as _requires_fo
 
 HERE = Path(__file__).resolve().parent.parent
 STAGE = HERE / "source"
-FOLDERS = ("cmake", "examples/cli", "examples/c", "examples/cpp", "include", "src")
-FILES = ("CMakeLists.txt", "examples/CMakeLists.txt", "LICENSE*", "NOTICE*", "THIRD_PARTY_NOTICES*")
+FOLDERS = ("cmake", "examples", "include", "src")
+FILES = ("CMakeLists.txt", "LICENSE*", "NOTICE*", "THIRD_PARTY_NOTICES*")
 
 
 def _prebuilt(config_settings: dict[str, Any] | None) -> bool:
@@ -46,9 +46,7 @@ def build_sdist(sdist_directory: str, config_settings: dict[str, Any] | None = N
             shutil.copytree(root / folder, STAGE / folder, ignore=ignored)
         for pattern in FILES:
             for file in root.glob(pattern):
-                target = STAGE / file.relative_to(root)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, target)
+                shutil.copyfile(file, STAGE / file.name)
         return _build_sdist(sdist_directory, config_settings)
     finally:
         shutil.rmtree(STAGE, ignore_errors=True)

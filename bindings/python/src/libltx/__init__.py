@@ -46,7 +46,7 @@ from .inputs import (
 from .job import Job
 from .library import build_info, convert, devices, inspect, start_convert, supports, version
 from .pipeline import Pipeline
-from .reports import ComponentState, DeviceInfo, Event, Progress, Stats, Support
+from .reports import ComponentState, DeviceInfo, EnhancedPrompt, Event, Progress, Stats, Support
 from .request import Request, RequestFields
 
 __version__ = "0.1.0"
@@ -61,6 +61,7 @@ __all__ = [
     "ComponentState",
     "DeviceError",
     "DeviceInfo",
+    "EnhancedPrompt",
     "Event",
     "FileError",
     "Guidance",

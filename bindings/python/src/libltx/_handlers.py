@@ -10,6 +10,7 @@ from . import enums
 from .reports import Event, Progress, event_of
 
 logger = logging.getLogger("libltx")
+logger.addHandler(logging.NullHandler())  # without it, logging prints warnings of programs that set up none
 
 ProgressOption = Union[bool, Callable[[Progress], object], None]
 OnEvent = Union[Callable[[Event], object], None]

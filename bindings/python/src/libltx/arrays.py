@@ -32,7 +32,8 @@ class _Array:
 
     def numpy(self) -> npt.NDArray[Any]:
         """A view without a copy."""
-        return self._data.view()
+        view: npt.NDArray[Any] = self._data.view()
+        return view
 
     def torch(self) -> torch.Tensor:
         """A CPU tensor without a copy."""
@@ -41,7 +42,8 @@ class _Array:
         return torch.from_dlpack(self._data)
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        return np.array(self._data, dtype=dtype, copy=copy)
+        array: npt.NDArray[Any] = np.array(self._data, dtype=dtype, copy=copy)
+        return array
 
     def __dlpack__(
         self,
@@ -51,9 +53,7 @@ class _Array:
         dl_device: tuple[int, int] | None = None,
         copy: bool | None = None,
     ) -> Any:
-        return self._data.__dlpack__(  # type: ignore[call-overload]
-            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
-        )
+        return self._data.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         kind, index = self._data.__dlpack_device__()

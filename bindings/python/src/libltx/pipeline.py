@@ -14,7 +14,7 @@ from .clip import Clip
 from .inputs import ComponentResidency, Lora, Models, QuantOptions, QuantRule
 from .job import Job
 from .library import Rules, device_of_text, loras_of, models_of, rules_of
-from .reports import ComponentState, component_of
+from .reports import ComponentState, EnhancedPrompt, component_of, enhanced_of
 from .request import Prompt, Request, request_of, resolved_of
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class _PipelineParams:
     quant_rules: Sequence[QuantRule] | None
     residency: Sequence[ComponentResidency] | None
     share_with: _native.Pipeline | None
+    weight_cache: Path | None
 
 
 class Pipeline:
@@ -61,6 +62,8 @@ class Pipeline:
     Reads file headers only; weights are loaded by the first call that needs them, or by `preload`. One call at a time: a second
     one gets `Busy`. Close it, or use it in `with`, to release the weights at a moment of your choice.
     """
+
+    _handle: _native.Pipeline
 
     def __init__(
         self,
@@ -87,10 +90,11 @@ class Pipeline:
         gpu_priority: enums.Priority | str | None = None,
         loras: Sequence[Lora | Path] | None = None,
         share_with: Pipeline | None = None,
+        weight_cache: Path | None = None,
         log_level: enums.LogLevel | str | None = None,
     ) -> None:
         """`models`: files, or a folder that is searched. `device`: "cpu", "cuda", "cuda:1"; None is the first CUDA device, else
-        the CPU. Limits are bytes. `log_level`: None is what the logger named "libltx" shows at this moment.
+        the CPU. Limits are bytes. `weight_cache`: a folder that keeps encoded weights for the next start. `log_level`: None is what the logger named "libltx" shows at this moment.
 
         Raises `ModelError` if a file of the recipe is not given, `FileError` if one cannot be read.
         """
@@ -121,22 +125,23 @@ class Pipeline:
             loras=loras_of(loras),
             quant_rules=rules_of(quant_rules),
             residency=residency,
-            share_with=None if share_with is None else share_with._native,
+            share_with=None if share_with is None else share_with._handle,
+            weight_cache=weight_cache,
         )
-        self._native = _native.Pipeline(params)
+        self._handle = _native.Pipeline(params)
 
     def info(self) -> dict[str, Any]:
         """Files, formats chosen, plan, warnings, unused tensors."""
-        return dict(json.loads(self._native.info()))
+        return dict(json.loads(self._handle.info()))
 
     def resolve(self, prompt: Prompt = None, **fields: Unpack[RequestFields]) -> Request:
         """The request with the defaults of the fields that the recipe uses; it can be sent as it is."""
         request = request_of(prompt, fields)
-        return resolved_of(self._native.resolve(request), request)
+        return resolved_of(self._handle.resolve(request), request)
 
     def component(self, component: enums.Component | str = enums.Component.ALL) -> ComponentState:
         """Where a component is and how large; `all` sums up."""
-        return component_of(self._native.component(component))
+        return component_of(self._handle.component(component))
 
     def preload(
         self,
@@ -150,11 +155,11 @@ class Pipeline:
 
     def start_preload(self, component: enums.Component | str = enums.Component.ALL) -> Job[None]:
         """`preload` as a job."""
-        return Job(self._native.preload_start(component), lambda _: None)
+        return Job(self._handle.preload_start(component), lambda _: None)
 
     def evict(self, component: enums.Component | str = enums.Component.ALL) -> None:
         """Takes a component, or all, off the device; cached memory goes back to the driver."""
-        self._native.evict(component)
+        self._handle.evict(component)
 
     def encode_text(
         self,
@@ -167,7 +172,20 @@ class Pipeline:
     ) -> None:
         """Encodes the prompts of a request and writes a file for the field `text_embeddings`."""
         with Handlers(progress, on_event) as handlers:
-            self._native.encode_text(request_of(prompt, fields), path, handlers.raw)
+            self._handle.encode_text(request_of(prompt, fields), path, handlers.raw)
+
+    def enhance_prompt(
+        self,
+        prompt: Prompt = None,
+        *,
+        progress: ProgressOption = None,
+        on_event: OnEvent = None,
+        **fields: Unpack[RequestFields],
+    ) -> EnhancedPrompt:
+        """Rewrites the prompt with the language model, which looks at the first image where there is one. Of the fields, the
+        first image, `enhance_seed` and `seed` count; a run with `enhance_prompt=True` encodes exactly this text."""
+        with Handlers(progress, on_event) as handlers:
+            return enhanced_of(json.loads(self._handle.enhance_prompt(request_of(prompt, fields), handlers.raw)))
 
     def calibrate(
         self,
@@ -181,7 +199,7 @@ class Pipeline:
         """Runs requests without decoding them, measures the largest input of every layer of the transformer and writes the file
         for `QuantOptions.calibration_path`. `fields` belong to every request."""
         with Handlers(progress, on_event) as handlers:
-            self._native.calibrate([request_of(item, fields) for item in requests], path, handlers.raw)
+            self._handle.calibrate([request_of(item, fields) for item in requests], path, handlers.raw)
 
     def generate(
         self,
@@ -201,11 +219,11 @@ class Pipeline:
     def start(self, prompt: Prompt = None, **fields: Unpack[RequestFields]) -> Job[Clip]:
         """Validates the request, starts the run and returns. The job holds the pipeline until it ends."""
         finish: Callable[[_native.Job], Clip] = lambda job: Clip(job.result())  # noqa: E731
-        return Job(self._native.generate_start(request_of(prompt, fields)), finish)
+        return Job(self._handle.generate_start(request_of(prompt, fields)), finish)
 
     def close(self) -> None:
         """Releases the weights, or lets a running job do so when it ends. Clips stay valid."""
-        self._native.free()
+        self._handle.free()
 
     def __enter__(self) -> Pipeline:
         return self

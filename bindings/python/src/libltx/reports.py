@@ -108,6 +108,21 @@ class ComponentState:
 
 
 @dataclass(frozen=True)
+class EnhancedPrompt:
+    """A rewritten prompt; `str()` is its text. `seed` is what it was drawn with, `tokens` the length of the reply, `complete` false
+    if the reply was cut at its longest length."""
+
+    prompt: str
+    seed: int
+    tokens: int
+    from_image: bool
+    complete: bool
+
+    def __str__(self) -> str:
+        return self.prompt
+
+
+@dataclass(frozen=True)
 class Support:
     """Whether a build can do something; true in conditions. `reason` is the error that a use would give."""
 
@@ -148,6 +163,10 @@ def stats_of(data: Mapping[str, Any]) -> Stats:
 
 def device_of(data: Mapping[str, Any]) -> DeviceInfo:
     return DeviceInfo(**{**data, "type": enums.DeviceType(data["type"])})
+
+
+def enhanced_of(data: Mapping[str, Any]) -> EnhancedPrompt:
+    return EnhancedPrompt(data["prompt"], data["seed"], data["tokens"], data["from_image"], data["complete"])
 
 
 def component_of(data: Mapping[str, Any]) -> ComponentState:
