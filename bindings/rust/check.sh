@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One check of the Rust crates; exit status 77: what it needs is not installed, which is said.
 #
-#   check.sh fetch|linked|dynamic|readme|find|format|clippy|doc|package|bindgen
+#   check.sh fetch|linked|leaks|dynamic|readme|find|format|clippy|doc|package|bindgen|bench
 #
 # Environment: LTX_LIB_DIR, the folder of libltx.so; LTX_TEST_CLI, the program ltx; CARGO_TARGET_DIR; CARGO, else the one of PATH.
 # Only `fetch` may use the network.
@@ -28,9 +28,11 @@ fetch() {  # what the lock files name, from cargo's cache or else the network
 }
 
 linked() {
-  "$CARGO" test --offline --locked --workspace --exclude ltx-guide --quiet --lib --tests -- --nocapture
+  "$CARGO" test --offline --locked -p ltx-sys -p ltx --quiet --lib --test layout --test suite
   "$CARGO" test --offline --locked -p ltx --quiet --doc
 }
+
+leaks() { "$CARGO" test --offline --locked -p ltx --quiet --test leaks -- --nocapture; }
 
 dynamic() {  # everything that differs: the table of functions, opening, and one run of each kind through it
   "$CARGO" test --offline --locked --features "$DYNAMIC" -p ltx-sys -p ltx --quiet --lib --test dynamic --test layout
@@ -109,8 +111,10 @@ bindgen() {  # the checked-in declarations are those of the header
   diff -u ltx-sys/src/bindings.rs "$out"
 }
 
+bench() { "$CARGO" bench --offline --locked -p ltx --quiet --bench overhead; }
+
 case ${1:-} in
-  fetch|linked|dynamic|readme|format|clippy|doc|package|bindgen) "$1" ;;
+  fetch|linked|leaks|bench|dynamic|readme|format|clippy|doc|package|bindgen) "$1" ;;
   find) find_library ;;
   *) sed -n '2,7p' "$0" >&2; exit 2 ;;
 esac

@@ -147,3 +147,63 @@ fn pipelines_share_what_the_plan_shares() {
         Err(error) => assert_eq!(error.kind(), ltx::ErrorKind::Unsupported, "{error}"),
     }
 }
+
+#[test]
+fn a_prompt_is_rewritten_as_a_generation_would() {
+    let pipeline = pipeline();
+    let mut phases = Vec::new();
+    let report = pipeline
+        .enhance_prompt_with(&request().enhance_seed(7), |event| {
+            if let Event::Progress(progress) = event {
+                phases.extend(progress.phase);
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert!(phases.contains(&Phase::Enhance), "{phases:?}");
+    let report: Value = serde_json::from_str(report.json()).unwrap();
+    assert_eq!((&report["seed"], &report["from_image"]), (&7.into(), &false.into()));
+    let text = report["prompt"].as_str().expect("a text");
+    let digest = |request| pipeline.generate(&request).unwrap().stats().unwrap().latent_sha256;
+    assert_eq!(
+        digest(request().enhance_prompt(true).enhance_seed(7)),
+        digest(request().prompt(text))
+    );
+}
+
+#[test]
+fn encoded_weights_are_kept_in_a_folder() {
+    let folder = scratch("weights");
+    let digest = |builder: ltx::PipelineBuilder<'_>| {
+        builder
+            .quant(Quant::Int8)
+            .build()
+            .unwrap()
+            .generate(&request())
+            .unwrap()
+            .stats()
+            .unwrap()
+            .latent_sha256
+    };
+    let without = digest(builder());
+    assert_eq!(digest(builder().weight_cache(&folder)), without); // writes
+    assert!(
+        std::fs::read_dir(&folder).unwrap().next().is_some(),
+        "{} is empty",
+        folder.display()
+    );
+    assert_eq!(digest(builder().weight_cache(&folder)), without); // maps
+}
+
+#[test]
+fn a_call_costs_less_than_a_millisecond() {
+    let pipeline = pipeline();
+    let best = (0..200)
+        .map(|_| {
+            let start = std::time::Instant::now();
+            pipeline.resolve(&request()).unwrap();
+            start.elapsed()
+        })
+        .min();
+    assert!(best < Some(std::time::Duration::from_millis(1)), "{best:?}");
+}
