@@ -96,10 +96,10 @@ def video_buffer(source: object, name: str, *, frames: bool, writable: bool = Fa
     """Frames `[F, H, W, C]` or `[F, H, W]`, an image `[H, W, C]` or `[H, W]`."""
     array = host_array(source, name)
     given = list(array.shape)
-    if array.ndim == (3 if frames else 2):
-        array = array[..., np.newaxis]  # grey without an axis for it
-    if not frames and array.ndim == 3:
+    if not frames:
         array = array[np.newaxis]
+    if array.ndim == 3:
+        array = array[..., np.newaxis]  # grey without an axis for it
     if array.ndim != 4:
         wanted = "[F, H, W, C] or [F, H, W]" if frames else "[H, W, C] or [H, W]"
         raise ValueError(f"{name} has shape {given}. Pass {wanted}.")

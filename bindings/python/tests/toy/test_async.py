@@ -55,7 +55,7 @@ def test_async_failure(pipe):
 
 
 def test_a_cancelled_task_cancels_the_call(pipe):
-    job = pipe.start("delay=50 steps=1000")
+    job = pipe.start("delay=50 steps=10000")
 
     async def main() -> None:
         await asyncio.wait_for(job, 0.1)
@@ -63,8 +63,8 @@ def test_a_cancelled_task_cancels_the_call(pipe):
     start = time.monotonic()
     with pytest.raises(asyncio.TimeoutError):
         asyncio.run(main())
-    assert job.wait(10)
-    assert time.monotonic() - start < 10
+    assert job.wait(100)
+    assert time.monotonic() - start < 100  # of 1000
     with pytest.raises(ltx.Cancelled):
         job.result()
 

@@ -58,7 +58,8 @@ def test_every_status_has_an_exception(pipe, layout):
         assert isinstance(caught.value, builtin), name
         assert caught.value.code == code
         assert caught.value.status is ltx.Status[name]
-        assert str(caught.value) == f"the toy was told to fail with {code}. Tell it otherwise."
+        if name != "CANCELLED":  # that text is the library's own
+            assert str(caught.value) == f"the toy was told to fail with {code}. Tell it otherwise."
 
 
 def test_errno_of_files(pipe):

@@ -38,16 +38,16 @@ def test_a_failed_job_raises_at_the_end_of_iteration_and_from_result(pipe):
 
 
 def test_wait_and_result_with_a_timeout(pipe):
-    job = pipe.start("delay=50 steps=100 chunks=0")
+    job = pipe.start("delay=50 steps=10000 chunks=0")
     assert not job.wait(0)
     start = time.monotonic()
     assert not job.wait(0.15)
-    assert 0.1 <= time.monotonic() - start < 5
+    assert time.monotonic() - start >= 0.1
     with pytest.raises(ltx.Timeout, match=r"0\.01 s"):
         job.result(timeout=0.01)
     assert not job.done
     job.cancel()
-    assert job.wait(10)
+    assert job.wait(100)
     with pytest.raises(ltx.Cancelled):
         job.result()
 
@@ -85,8 +85,8 @@ def test_an_exception_in_a_handler_cancels_and_propagates(pipe, handler):
 
     start = time.monotonic()
     with pytest.raises(Mine, match="from the handler"):
-        pipe.generate("delay=100 steps=100", **{handler: fail})
-    assert time.monotonic() - start < 5
+        pipe.generate("delay=100 steps=1000", **{handler: fail})
+    assert time.monotonic() - start < 100  # of 200
     pipe.generate("x")  # at once: the run has ended
 
 
@@ -140,18 +140,18 @@ def test_handlers_run_on_the_calling_thread(pipe):
 
 
 def test_cancel_from_another_thread(pipe):
-    job = pipe.start("delay=50 steps=1000")
+    job = pipe.start("delay=50 steps=10000")
     threading.Timer(0.2, job.cancel).start()
     with pytest.raises(ltx.Cancelled):
-        job.result(timeout=10)
+        job.result(timeout=100)
     pipe.generate("x")
 
 
 def test_a_dropped_job_is_cancelled(pipe):
-    job = pipe.start("delay=20 steps=10000")
+    job = pipe.start("delay=20 steps=100000")
     del job
     gc.collect()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 100
     while True:
         try:
             pipe.generate("x")
@@ -165,7 +165,7 @@ def test_a_pipeline_closed_under_its_job_lets_it_finish():
     pipe = ltx.Pipeline("distilled", models="toy")
     job = pipe.start("delay=10")
     pipe.close()
-    assert job.result(timeout=10).video.shape == (3, 32, 64, 3)
+    assert job.result(timeout=100).video.shape == (3, 32, 64, 3)
 
 
 def test_log_lines_go_to_logging(caplog):
