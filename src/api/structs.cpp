@@ -102,16 +102,22 @@ constexpr uint32_t kEstimate[] = {LTX_AT(ltx_estimate, reserved0)};
 constexpr uint32_t kDeviceInfo[] = {LTX_AT(ltx_device_info, reserved0)};
 #undef LTX_AT
 
-// The sizes of release 0.1. A release that appends members to a struct leaves its number here; where members
-// were appended more than once, one number per release.
-constexpr uint32_t kSizes[][1] = {{88}, {24}, {16},  {72}, {16}, {168}, {40}, {32}, {88},  {40}, {32}, {40},
-                                  {40}, {48}, {280}, {88}, {64}, {192}, {40}, {96}, {176}, {48}, {112}};
+// The sizes that clients were compiled with, oldest first. Whoever appends members to a struct leaves its new
+// size here; without it a client of today is refused by the next version.
+constexpr uint32_t kSizes[][2] = {{88}, {24},  {16}, {72}, {16},  {168, 176}, {40},  {32},
+                                  {88}, {40},  {32}, {40}, {40},  {48},       {280}, {88},
+                                  {64}, {192}, {40}, {96}, {176}, {48},       {112}};
+
+constexpr std::span<const uint32_t> sizes_of(ltx_struct type) {
+  const auto& sizes = kSizes[type - 1];
+  return {sizes, sizes[1] == 0 ? 1u : 2u};
+}
 
 template <class T>
 constexpr StructInfo entry(const char* name, std::span<const uint32_t> reserved = {}) {
   constexpr ltx_struct type = StructTypeOf<T>::value;
   static_assert(sizeof(T) >= kSizes[type - 1][0], "a struct never shrinks");
-  return {type, name, sizeof(T), kSizes[type - 1], reserved, fill<T>};
+  return {type, name, sizeof(T), sizes_of(type), reserved, fill<T>};
 }
 
 constexpr StructInfo kStructs[] = {
