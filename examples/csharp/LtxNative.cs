@@ -471,6 +471,7 @@ namespace Ltx {
     public ltx_component_residency* residency;
     public UIntPtr residency_count;
     public ltx_pipeline* share_with;
+    public byte* weight_cache;
   }
 
   [StructLayout(LayoutKind.Sequential)]
@@ -839,6 +840,9 @@ namespace Ltx {
 
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     public static extern ltx_status ltx_encode_text(ltx_pipeline* pipeline, ltx_request* request, byte* path, IntPtr on_event, void* user_data);
+
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    public static extern ltx_status ltx_enhance_prompt(ltx_pipeline* pipeline, ltx_request* request, IntPtr on_event, void* user_data, ltx_info** out_info);
 
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     public static extern ltx_status ltx_calibrate(ltx_pipeline* pipeline, ltx_request* requests, UIntPtr request_count, byte* path, IntPtr on_event, void* user_data);
