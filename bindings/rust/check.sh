@@ -38,7 +38,7 @@ dynamic() {  # everything that differs: the table of functions, opening, and one
   "$CARGO" test --offline --locked --features "$DYNAMIC" -p ltx-sys -p ltx --quiet --lib --test dynamic --test layout
   "$CARGO" test --offline --locked --features "$DYNAMIC" -p ltx --quiet --test suite -- errors:: reports \
     a_job_is_iterated a_clip_is_looked_at latents_are
-  "$CARGO" test --offline --locked --features load-dynamic -p ltx-guide --quiet --doc -- compile  # the guide's lines about it
+  "$CARGO" test --offline --locked --features load-dynamic -p ltx-guide --quiet --doc  # the guide's lines about it
   # Without a library the first call says what is missing.
   local program
   "$CARGO" build --offline --locked --quiet --features "$DYNAMIC" -p ltx --example generate
