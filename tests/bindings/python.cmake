@@ -14,5 +14,5 @@ add_test(NAME python_types COMMAND "${python}" -m mypy --cache-dir "${python_fol
   WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}/bindings/python")
 set_tests_properties(python_toy python_library python_package python_examples python_types PROPERTIES
   FIXTURES_REQUIRED python_environment
-  ENVIRONMENT "LTX_SOURCE_DIR=${CMAKE_SOURCE_DIR};LTX_WHEELS=${python_folder}/wheels;PYTHONDONTWRITEBYTECODE=1")
+  ENVIRONMENT "LTX_SOURCE_DIR=${CMAKE_SOURCE_DIR};LTX_WHEELS=${python_folder}/wheels;LTX_CMAKE=${CMAKE_COMMAND};LTX_NINJA=${CMAKE_MAKE_PROGRAM};PYTHONDONTWRITEBYTECODE=1")
 set_property(TEST python_toy APPEND PROPERTY ENVIRONMENT "LD_LIBRARY_PATH=$<TARGET_FILE_DIR:ltx_toy>")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import wave
 
 import numpy as np
 import pytest
@@ -59,9 +58,8 @@ def test_files(clip, tmp_path):
     assert "audio" in streams
     clip.save(tmp_path / "clip.safetensors")
     assert load_file(tmp_path / "clip.safetensors")["video_latent"].shape == (1, 128, 2, 2, 2)
-    clip.save(str(tmp_path / "clip.wav"))
-    with wave.open(str(tmp_path / "clip.wav")) as sound:
-        assert sound.getnframes() == clip.audio.sample_count
+    with pytest.raises(ltx.InvalidArgument, match="WAV"):
+        clip.save(str(tmp_path / "clip.wav"))  # it has a picture
     with pytest.raises(ltx.InvalidArgument, match="gif"):
         clip.save(tmp_path / "clip.gif")
     with pytest.raises(ltx.FileError):

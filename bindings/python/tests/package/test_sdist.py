@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -32,10 +33,12 @@ def test_it_has_the_licences(unpacked):
 
 def test_the_library_configures_from_it(unpacked, tmp_path):
     """CMake refuses a target whose sources are missing."""
-    run = subprocess.run(["cmake", "-S", unpacked / "source", "-B", tmp_path, "-G", "Ninja", "-DLTX_TESTS=OFF", "-DLTX_CUDA=OFF",
-                          f"-DPython3_EXECUTABLE={sys.executable}"], capture_output=True, text=True)  # fmt: skip
+    cmake, ninja = os.environ["LTX_CMAKE"], os.environ["LTX_NINJA"]
+    run = subprocess.run([cmake, "-S", unpacked / "source", "-B", tmp_path, "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}",
+                          "-DLTX_TESTS=OFF", "-DLTX_CUDA=OFF", f"-DPython3_EXECUTABLE={sys.executable}"],
+                         capture_output=True, text=True)  # fmt: skip
     assert run.returncode == 0, run.stderr
-    plan = subprocess.run(["ninja", "-C", tmp_path, "-n", "ltx", "ltx_cli"], capture_output=True, text=True)
+    plan = subprocess.run([ninja, "-C", tmp_path, "-n", "ltx", "ltx_cli"], capture_output=True, text=True)
     assert plan.returncode == 0, plan.stdout
 
 
