@@ -158,6 +158,8 @@ static int run(SDL_Window* window, SDL_Renderer* renderer, const options* o) {
   int result = 0, over = 0;
 
   generation_start(&clip, o->models, o->prompt, o->width, o->height, o->num_frames);
+  if (!clip.error) puts("the clip is being made");
+  fflush(stdout);
   m.begin = due = now();
   while (!over && result == 0) {
     const int wish = input();

@@ -6,4 +6,4 @@ if(NOT TARGET ltx_example_engine OR NOT LTX_XVFB)
 endif()
 add_test(NAME engine COMMAND Python3::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/engine_test.py" "${LTX_XVFB}"
   $<TARGET_FILE:ltx_example_engine> $<TARGET_FILE:ltx> "${CMAKE_SOURCE_DIR}/tests/golden/models/tiny23" "${CMAKE_CURRENT_BINARY_DIR}/engine")
-set_tests_properties(engine PROPERTIES TIMEOUT 300)
+set_tests_properties(engine PROPERTIES TIMEOUT 300 ENVIRONMENT "OMP_NUM_THREADS=1")

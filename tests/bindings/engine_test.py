@@ -20,7 +20,7 @@ import numpy
 
 xvfb, engine, library, models, folder = sys.argv[1:4] + [sys.argv[4], Path(sys.argv[5])]
 folder.mkdir(parents=True, exist_ok=True)
-SIZE = (64, 64, 9)
+SIZE = (64, 64, 33)
 
 
 @contextmanager
@@ -67,8 +67,8 @@ def check_loop(text: str) -> None:
     frames, width, height, seconds, ticks, asking = map(float, re.search(
         r"(\d+) frames of (\d+)x(\d+) in ([\d.]+) s: (\d+) ticks, .* for ([\d.]+) s in all", text).groups())
     assert (width, height, frames) == SIZE, text
-    # 60 per second are aimed at; the networks compute on every core at the same time.
-    assert ticks > 20 and ticks / seconds > 15, text
+    # 60 per second are aimed at, and reached where a core is free; a loop that waited for events would have three.
+    assert ticks > 10 and ticks / seconds > 8, text
     assert asking < 0.1 * seconds, text  # a poll that waited for the next event would take nearly all of it
 
 
@@ -89,10 +89,11 @@ def check_closing(display: str) -> float:
     """SIGTERM reaches the loop like the window's own button. The clip is large enough to be far from finished by then."""
     process = subprocess.Popen(command(size=(256, 256, 97)), env=environment(display), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                text=True)
-    time.sleep(1.5)
+    assert process.stdout is not None and process.stdout.readline() == "the clip is being made\n"
+    time.sleep(0.5)
     begin = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    text, _ = process.communicate(timeout=60)
+    text, _ = process.communicate(timeout=100)
     assert process.returncode == 0 and text == "", (process.returncode, text)
     return time.monotonic() - begin
 
@@ -107,5 +108,5 @@ with screen() as display:
     print("frame", check_screenshot(run.stdout, path, expected_frames()), "is on the screen")
     print(f"closed within {check_closing(display):.2f} s")
     refused = subprocess.run([engine, str(folder), "rain"], env=environment(display), capture_output=True, text=True, timeout=60)
-    assert refused.returncode == 1 and "model folder" in refused.stderr, refused
+    assert refused.returncode == 1 and "text_encoder is missing" in refused.stderr and not refused.stdout, refused
     print(refused.stderr, end="")
