@@ -62,6 +62,7 @@ class Ltx:
         entry = getattr(self.dll, name)
         returns_status = next(f for f in self.header.functions if f.name == name).result.type == "ltx_status"
         if not returns_status:
+            self.__dict__[name] = entry
             return entry
 
         def call(*arguments, also: tuple[int, ...] = ()):
@@ -70,6 +71,7 @@ class Ltx:
                 raise LtxError(status, self.dll.ltx_last_error().decode())
             return status
 
+        self.__dict__[name] = call  # __getattr__ is asked once per name
         return call
 
     def make(self, name: str, **members):
