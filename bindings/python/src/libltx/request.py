@@ -5,16 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Union
+from typing import Any, TypedDict, TypeVar, Union
 
 from . import enums
 from ._media import Media, Path, is_path
 from .inputs import AudioCondition, Guidance, Image, Output, Tiling, VideoCondition
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-    Fields = Unpack["RequestFields"]
 
 _T = TypeVar("_T")
 
