@@ -283,6 +283,10 @@ Decision Policy::decide_stored(const Layer& layer, const std::string& name) cons
     return decision;
   };
   if (const auto* rule = rule_for(layer, name)) {
+    // The text encoder quantizes no activations (spec 08 §15).
+    if (target_ == Target::TextEncoder && any_of(keep.kind, {Kind::Fp8Dynamic, Kind::Fp8ScaledMm}) &&
+        rule->format == layer.stored)
+      keep.kind = Kind::Fp8WeightOnly;
     if (rule->keep || rule->format == layer.stored) return keep;
     if (rule->format == Format::Unquantized) return dequantize;
     if (rule->format == Format::Fp8Unscaled) return fold();
@@ -326,8 +330,13 @@ void Policy::choose_arithmetic(Decision& decision, const Layer& layer, const Dev
                            : std::string_view();
   switch (options_.arithmetic) {
     case Arithmetic::Dequant:
+      return;
     case Arithmetic::Emulate:
-      decision.arithmetic = options_.arithmetic;
+      // Activations are quantized in whole blocks of 16.
+      if (decision.encoding.format == Format::Nvfp4 && layer.columns % 16 != 0)
+        decision.fallback = refused;
+      else
+        decision.arithmetic = Arithmetic::Emulate;
       return;
     case Arithmetic::Native:
       if (!way.native && !way.by_definition)

@@ -150,12 +150,11 @@ class FormatDecision {
   void finish_nvfp4(StoredLayer& layer) const {
     const int64_t columns = 2 * layer.shape[1];
     const auto expected = matrix_shape(layer, columns, 16);
-    for (const int64_t each : {columns, expected[1]})
-      if (each % 16 != 0)
-        fail(Status::TensorMismatch,
-             "{}: expected a multiple of 16 columns for nvfp4, found {}. Use a file that leaves the layer in "
-             "bf16.",
-             facts_.weight(layer).source, each);
+    if (columns % 16 != 0)
+      fail(Status::TensorMismatch,
+           "{}: expected a multiple of 16 columns for nvfp4, found {}. Use a file that leaves the layer in "
+           "bf16.",
+           facts_.weight(layer).source, columns);
     std::optional<bool> swizzled;
     const bool torchao = layer.companion("torchao_nvfp4") != nullptr;
     if (torchao) {

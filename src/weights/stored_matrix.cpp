@@ -48,7 +48,8 @@ class LayerReader {
         m.scale = block_scales(codes.size(1) / 32, true);
         break;
       case Format::Nvfp4:
-        codes = codes.narrow(0, 0, m.rows).narrow(1, 0, m.columns / 2);
+        // With the columns that fill the last block up.
+        codes = codes.narrow(0, 0, m.rows).narrow(1, 0, (m.columns + 15) / 16 * 8);
         if (layer_.nibble == NibbleOrder::Low) codes = formats::swap_nibbles(codes);
         m.scale = block_scales(codes.size(1) / 8, false);
         m.scale_2 = nvfp4_tensor_scale(m.scale);

@@ -12,14 +12,18 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// All regular files below a folder, sorted, so that the choice among several is the same everywhere.
+/// All regular files below a folder, sorted, so that the choice among several is the same everywhere. What
+/// begins with a dot is some tool's own: the download cache in `.cache` has files of the same names.
 std::vector<fs::path> files_below(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied, error), end;
        !error && at != end; at.increment(error)) {
     std::error_code ignored;
-    if (at->is_regular_file(ignored)) files.push_back(at->path());
+    if (at->path().filename().string().starts_with("."))
+      at.disable_recursion_pending();
+    else if (at->is_regular_file(ignored))
+      files.push_back(at->path());
   }
   if (error) fail(Status::FileAccess, "'{}' cannot be searched: {}.", folder.string(), error.message());
   std::sort(files.begin(), files.end());

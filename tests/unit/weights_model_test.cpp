@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "file_fixture.h"
 #include "weights/cross_check.h"
@@ -238,6 +239,21 @@ TEST_CASE("text encoder folder: complete, and with each file missing") {
     save(folder, "gemma/model-1.safetensors",
          {{"language_model.model.norm.weight", small()}, {"language_model.model.layers.0.w", small()}});
     CHECK(TextEncoderFiles(path).weight_files().size() == 1);
+  }
+  {
+    // What a download tool keeps beside the files is none of them.
+    const Folder folder;
+    const auto path = gemma(folder);
+    for (const auto* hidden : {".cache/huggingface/config.json", ".git/tokenizer.json", ".config.json"}) {
+      const auto file = std::filesystem::path(path) / hidden;
+      std::filesystem::create_directories(file.parent_path());
+      std::ofstream(file) << "not JSON";
+    }
+    save(folder, "gemma/.cache/model-0.safetensors", {{"language_model.model.norm.weight", small()}});
+    const TextEncoderFiles files(path);
+    CHECK(files.model_type() == "gemma3");
+    CHECK(files.weight_files().size() == 2);
+    CHECK(files.warnings().empty());
   }
 }
 

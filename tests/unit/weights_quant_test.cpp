@@ -305,6 +305,45 @@ TEST_CASE("scales that no encoder writes are refused with their key") {
   CHECK(at::equal(read(zeros, kWide), at::zeros({64, 16}, at::kBFloat16)));
 }
 
+TEST_CASE("nvfp4 whose columns fill blocks of 16 up: cut when it is read, written with the same padding") {
+  json config = kConfig;
+  config["attention_head_dim"] = 20;  // attn1.to_q is [40, 40]
+  StoredHints with;
+  with.shapes = LinearShapes(config);
+  const auto w = random({40, 40});
+  const auto padded = at::constant_pad_nd(w, {0, 8, 0, 8});
+  const auto tensors = stored(kSquare, padded, as(Format::Nvfp4));
+  CHECK(tensors.at(kSquare + ".weight").sizes() == at::IntArrayRef({48, 24}));
+  const auto values = read(tensors, kSquare, with);
+  CHECK(values.sizes() == at::IntArrayRef({40, 40}));
+  CHECK(at::equal(values, formats::decode(formats::encode(padded, as(Format::Nvfp4)), at::kBFloat16)
+                              .narrow(0, 0, 40)
+                              .narrow(1, 0, 40)));
+
+  const auto layers = detect(tensors, with);
+  const auto matrix = layers->read(*layers->find(kSquare));
+  CHECK(look_of(matrix) == look_of(*layers, *layers->find(kSquare)));
+  Tensors again;
+  for (auto& [name, tensor] : stored_tensors(kSquare, matrix)) again[name] = tensor;
+  CHECK(again.at(kSquare + ".weight").sizes() == at::IntArrayRef({40, 24}));
+  CHECK(at::equal(read(again, kSquare, with), values));
+
+  // 40 columns by themselves are two and a half blocks.
+  refuses(Status::TensorMismatch, {kSquare + ".weight", "multiple of 16 columns for nvfp4, found 40"},
+          {{kSquare + ".weight", at::zeros({40, 20}, at::kByte)},
+           {kSquare + ".weight_scale", at::ones({40, 3}).to(at::kFloat8_e4m3fn)},
+           {kSquare + ".weight_scale_2", at::ones({})}},
+          with);
+}
+
+TEST_CASE("int8 stored [K, N] is refused with the shape that is expected: no published file has it") {
+  const auto W = kTall + ".weight";
+  const auto codes = (random({64, 16}) * 1000).to(at::kChar);
+  for (const auto& scale : {at::full({}, 0.01), at::full({16}, 0.01), at::full({64, 1}, 0.01)})
+    refuses(Status::Quant, {kTall, "expected I8 [16, 64]", "I8 [64, 16]"},
+            {{W, codes}, {kTall + ".weight_scale", scale}});
+}
+
 TEST_CASE("scales and weights of wrong shapes are refused with both shapes") {
   const auto W = kWide + ".weight", S = kWide + ".weight_scale";
   const auto codes = e4m3(random({64, 16}));
