@@ -14,6 +14,8 @@ struct StoredLayer;
 
 namespace ltx::quant {
 
+class LayerCache;
+
 struct Context {
   Policy policy;
   std::string component = "transformer";  // of rules and of the report
@@ -24,6 +26,8 @@ struct Context {
   /// Measured maxima of activations; null: none (spec 08 §6.4).
   std::shared_ptr<const Calibration> calibration;
   bool measure = false;  // weight error of every layer that is encoded, into the report
+  /// Of the network that was loaded before this one; may be null.
+  std::shared_ptr<LayerCache> layers = nullptr;
 };
 
 /// The context for a component's store: kept blocks resolved against its depth, its stored formats noted.
