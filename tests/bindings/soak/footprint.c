@@ -8,7 +8,7 @@
 
 /* Live heap may differ by what threads keep in their own caches; resident memory also by free pages that are
  * not given back. */
-static const long kHeapSlack = 128L << 10, kResidentSlack = 24L << 20, kMappingSlack = 24;
+static const long kHeapSlack = 48L << 10, kResidentSlack = 24L << 20, kMappingSlack = 24;
 
 static long entries(const char* folder) {
   long count = 0;
