@@ -41,10 +41,10 @@ add_test(NAME cross_python COMMAND ${compare}
   -- python latents,mp4,rgb "${CMAKE_CURRENT_BINARY_DIR}/python/environment/bin/python" "${cross_source}/client.py" "${tiny}" "{out}")
 set_tests_properties(cross_python PROPERTIES FIXTURES_REQUIRED python_environment ENVIRONMENT "OMP_NUM_THREADS=1" TIMEOUT 600)
 add_test(NAME cross_rust COMMAND ${compare}
-  -- rust latents,mp4 "${LTX_CARGO}" run --quiet --offline --manifest-path "${CMAKE_SOURCE_DIR}/bindings/rust/Cargo.toml" -p ltx
+  -- rust latents,mp4 "${LTX_CARGO}" run --quiet --offline --locked --manifest-path "${CMAKE_SOURCE_DIR}/bindings/rust/Cargo.toml" -p ltx
      --example generate -- "${tiny}" "{out}.mp4" ${request})
 set_tests_properties(cross_rust PROPERTIES FIXTURES_REQUIRED rust TIMEOUT 900 ENVIRONMENT
-  "LTX_LIB_DIR=$<TARGET_FILE_DIR:ltx>;${library_path};CARGO_TARGET_DIR=${CMAKE_BINARY_DIR}/cargo-bindings;OMP_NUM_THREADS=1")
+  "LTX_LIB_DIR=$<TARGET_FILE_DIR:ltx>;LTX_INCLUDE_DIR=${CMAKE_SOURCE_DIR}/include;${library_path};CARGO_TARGET_DIR=${CMAKE_BINARY_DIR}/cargo-bindings;OMP_NUM_THREADS=1")
 
 # A tenth of the long run; scripts/check-all asks for all of it by the environment.
 find_package(Threads REQUIRED)
