@@ -1,5 +1,7 @@
 //! Eight threads on pipelines of their own, and on one.
 
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Barrier;
 
 use ltx::{ErrorKind, MemoryMode};
@@ -30,27 +32,29 @@ fn eight_threads_on_eight_pipelines() {
 #[test]
 fn eight_threads_on_one_pipeline() {
     let pipeline = pipeline();
-    let barrier = Barrier::new(THREADS);
-    let kinds: Vec<_> = std::thread::scope(|scope| {
-        let runs: Vec<_> = (0..THREADS)
-            .map(|_| {
-                scope.spawn(|| {
-                    barrier.wait();
-                    pipeline.resolve(&request()).unwrap();
-                    let result = pipeline.start(&request());
-                    barrier.wait(); // no job ends before all have asked
-                    result
-                        .map(|job| drop(job.finish().unwrap()))
-                        .map_err(|error| error.kind())
-                })
-            })
-            .collect();
+    let (barrier, refused) = (Barrier::new(THREADS), AtomicUsize::new(0));
+    let call = || {
+        barrier.wait();
+        pipeline.resolve(&request()).unwrap();
+        let result = pipeline.generate_with(&request(), |_| {
+            while refused.load(Ordering::SeqCst) < THREADS - 1 {
+                std::thread::yield_now(); // the one call that runs ends after all others have asked
+            }
+            ControlFlow::Continue(())
+        });
+        result.map(drop).map_err(|error| {
+            refused.fetch_add(1, Ordering::SeqCst);
+            error.kind()
+        })
+    };
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..THREADS).map(|_| scope.spawn(call)).collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()
     });
-    assert_eq!(kinds.iter().filter(|kind| kind.is_ok()).count(), 1, "{kinds:?}");
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "{results:?}");
     assert_eq!(
-        kinds.iter().filter(|kind| **kind == Err(ErrorKind::Busy)).count(),
+        results.iter().filter(|result| **result == Err(ErrorKind::Busy)).count(),
         THREADS - 1,
-        "{kinds:?}"
+        "{results:?}"
     );
 }
