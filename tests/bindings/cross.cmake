@@ -10,14 +10,14 @@ add_executable(ltx_cross_c cross/client.c)
 add_executable(ltx_cross_cpp cross/client.cpp)
 target_link_libraries(ltx_cross_c PRIVATE ltx ltx_options)
 target_link_libraries(ltx_cross_cpp PRIVATE ltx ltx_options)
-set(reference -- c latents,mp4,rgb $<TARGET_FILE:ltx_cross_c> c "${tiny}" "${cross}")
+set(reference --client c latents,mp4,rgb $<TARGET_FILE:ltx_cross_c> c "${tiny}" "${cross}")
 
 set(clients
-  -- cpp latents,mp4,rgb $<TARGET_FILE:ltx_cross_cpp> cpp "${tiny}" "${cross}"
-  -- example_c mp4 $<TARGET_FILE:ltx_example_c> "${tiny}" "{out}.mp4" ${request}
-  -- cli latents,mp4 $<TARGET_FILE:ltx_cli> --json generate --root "${tiny}" --output "{out}.mp4" --prompt "rain on a pasture"
+  --client cpp latents,mp4,rgb $<TARGET_FILE:ltx_cross_cpp> cpp "${tiny}" "${cross}"
+  --client example_c mp4 $<TARGET_FILE:ltx_example_c> "${tiny}" "{out}.mp4" ${request}
+  --client cli latents,mp4 $<TARGET_FILE:ltx_cli> --json generate --root "${tiny}" --output "{out}.mp4" --prompt "rain on a pasture"
      --width 64 --height 64 --num-frames 9 --progress off
-  -- ctypes latents,mp4,rgb "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_SOURCE_DIR}/ctypes_client.py" $<TARGET_FILE:ltx> "${tiny}" "${cross}")
+  --client ctypes latents,mp4,rgb "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_SOURCE_DIR}/ctypes_client.py" $<TARGET_FILE:ltx> "${tiny}" "${cross}")
 # Programs compiled with the header of each version, on the library of this one.
 file(GLOB headers CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/abi/headers/ltx_c_*.h")
 foreach(header IN LISTS headers)
@@ -27,10 +27,11 @@ foreach(header IN LISTS headers)
   add_executable(ltx_cross_c_${version} cross/client.c)
   target_include_directories(ltx_cross_c_${version} BEFORE PRIVATE "${frozen}")
   target_link_libraries(ltx_cross_c_${version} PRIVATE ltx ltx_options)
-  list(APPEND clients -- c_${version} latents,mp4,rgb $<TARGET_FILE:ltx_cross_c_${version}> c_${version} "${tiny}" "${cross}")
+  list(APPEND clients --client c_${version} latents,mp4,rgb $<TARGET_FILE:ltx_cross_c_${version}> c_${version} "${tiny}" "${cross}")
 endforeach()
+include("${CMAKE_CURRENT_SOURCE_DIR}/csharp.cmake")
 if(TARGET ltx_csharp)
-  list(APPEND clients -- csharp latents,rgb "${LTX_MONO}" "${CMAKE_CURRENT_BINARY_DIR}/csharp/generate.exe" "${tiny}" "{out}.rgb" ${request})
+  list(APPEND clients --client csharp latents,rgb "${LTX_MONO}" "${CMAKE_CURRENT_BINARY_DIR}/csharp/generate.exe" "${tiny}" "{out}.rgb" ${request})
 endif()
 set(compare Python3::Interpreter "${cross_source}/compare.py" "${cross}" ${reference})
 add_test(NAME cross_languages COMMAND ${compare} ${clients})
@@ -38,10 +39,10 @@ set_tests_properties(cross_languages PROPERTIES ENVIRONMENT "${library_path};OMP
 
 # Fixtures are those of the packages' own tests.
 add_test(NAME cross_python COMMAND ${compare}
-  -- python latents,mp4,rgb "${CMAKE_CURRENT_BINARY_DIR}/python/environment/bin/python" "${cross_source}/client.py" "${tiny}" "{out}")
+  --client python latents,mp4,rgb "${CMAKE_CURRENT_BINARY_DIR}/python/environment/bin/python" "${cross_source}/client.py" "${tiny}" "{out}")
 set_tests_properties(cross_python PROPERTIES FIXTURES_REQUIRED python_environment ENVIRONMENT "OMP_NUM_THREADS=1" TIMEOUT 600)
 add_test(NAME cross_rust COMMAND ${compare}
-  -- rust latents,mp4 "${LTX_CARGO}" run --quiet --offline --locked --manifest-path "${CMAKE_SOURCE_DIR}/bindings/rust/Cargo.toml" -p ltx
+  --client rust latents,mp4 "${LTX_CARGO}" run --quiet --offline --locked --manifest-path "${CMAKE_SOURCE_DIR}/bindings/rust/Cargo.toml" -p ltx
      --example generate -- "${tiny}" "{out}.mp4" ${request})
 set_tests_properties(cross_rust PROPERTIES FIXTURES_REQUIRED rust TIMEOUT 900 ENVIRONMENT
   "LTX_LIB_DIR=$<TARGET_FILE_DIR:ltx>;LTX_INCLUDE_DIR=${CMAKE_SOURCE_DIR}/include;${library_path};CARGO_TARGET_DIR=${CMAKE_BINARY_DIR}/cargo-bindings;OMP_NUM_THREADS=1")

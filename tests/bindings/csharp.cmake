@@ -1,4 +1,5 @@
 # C#: the generated declarations are those of the header, the runtime lays them out alike, and the example runs.
+include_guard(DIRECTORY)  # the comparison between languages needs its target
 find_program(LTX_MCS mcs)
 find_program(LTX_MONO mono)
 if(NOT LTX_MCS OR NOT LTX_MONO)

@@ -1,6 +1,6 @@
 """The same request in several languages: equal latents, equal frames, equal films.
 
-usage: compare.py FOLDER [-- NAME DELIVERS command …]…
+usage: compare.py FOLDER [--client NAME DELIVERS command …]…
 
 Each command makes the clip and leaves what it DELIVERS: "latents" (their digest on stdout), "mp4" (FOLDER/NAME.mp4), "rgb"
 (FOLDER/NAME.rgb), separated by commas. "{out}" in a command stands for FOLDER/NAME. The first command delivers all three.
@@ -18,7 +18,7 @@ DIGEST = re.compile(r'(?:latents |"latent_sha256":\s*")([0-9a-f]{64})')
 def clients(arguments: list[str]) -> list[tuple[str, list[str], list[str]]]:
     groups: list[list[str]] = []
     for argument in arguments:
-        if argument == "--":
+        if argument == "--client":
             groups.append([])
         else:
             groups[-1].append(argument)
