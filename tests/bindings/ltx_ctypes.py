@@ -39,7 +39,6 @@ class Ltx:
             entry = getattr(self.dll, f.name)
             entry.argtypes = [self._type(p) for p in f.parameters]
             entry.restype = None if f.result.type == "void" else self._type(f.result)
-        self.dll.ltx_init.argtypes[1] = ctypes.c_void_p
 
     def _type(self, m: c_header.Member):
         if m.type in self.header.callbacks:
