@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One check of the Rust crates; exit status 77: what it needs is not installed, which is said.
 #
-#   check.sh fetch|linked|leaks|dynamic|readme|find|format|clippy|doc|package|bindgen|bench
+#   check.sh fetch|linked|leaks|dynamic|readme|find|format|clippy|doc|package|bindgen|bench|regenerate
 #
 # Environment: LTX_LIB_DIR, the folder of libltx.so; LTX_TEST_CLI, the program ltx; CARGO_TARGET_DIR; CARGO, else the one of PATH.
 # Only `fetch` may use the network.
@@ -101,20 +101,29 @@ package() {  # what would be uploaded compiles by itself, is small and carries t
   done
 }
 
-bindgen() {  # the checked-in declarations are those of the header
+generate() {  # the declarations of the header, into $1
   "$CARGO" build --offline --locked --quiet --manifest-path bindgen/Cargo.toml
-  local out=$CARGO_TARGET_DIR/bindings.rs
-  if ! "$CARGO_TARGET_DIR/debug/ltx-bindgen" "$ROOT/include/ltx_c.h" >"$out" 2>"$out.txt"; then
-    grep -qi "unable to find libclang" "$out.txt" && skip "libclang is not installed"
-    fail "$(cat "$out.txt")"
+  if ! "$CARGO_TARGET_DIR/debug/ltx-bindgen" "$ROOT/include/ltx_c.h" >"$1" 2>"$1.txt"; then
+    grep -qi "unable to find libclang" "$1.txt" && skip "libclang is not installed"
+    fail "$(cat "$1.txt")"
   fi
-  diff -u ltx-sys/src/bindings.rs "$out"
+}
+
+bindgen() {  # the checked-in declarations are those of the header
+  generate "$CARGO_TARGET_DIR/bindings.rs"
+  diff -u ltx-sys/src/bindings.rs "$CARGO_TARGET_DIR/bindings.rs" || fail "the header has changed. Run bindings/rust/check.sh regenerate"
+}
+
+regenerate() {
+  export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
+  generate "$CARGO_TARGET_DIR/bindings.rs"
+  cp "$CARGO_TARGET_DIR/bindings.rs" ltx-sys/src/bindings.rs
 }
 
 bench() { "$CARGO" bench --offline --locked -p ltx --quiet --bench overhead; }
 
 case ${1:-} in
-  fetch|linked|leaks|bench|dynamic|readme|format|clippy|doc|package|bindgen) "$1" ;;
+  fetch|linked|leaks|bench|regenerate|dynamic|readme|format|clippy|doc|package|bindgen) "$1" ;;
   find) find_library ;;
   *) sed -n '2,7p' "$0" >&2; exit 2 ;;
 esac
