@@ -304,6 +304,7 @@ void PipelineEngine::encode_text(const engine::Request& request, const std::stri
 engine::EnhancedPrompt PipelineEngine::enhance_prompt(const engine::Request& request, engine::Sink& sink) {
   const device::NoGrad no_grad;
   const c10::OptionalDeviceGuard guard(components_.device());
+  const device::MemoryAccount::Scope counted(memory_->host);
   if (request.prompt.empty())
     fail(Status::InvalidArgument, "request.prompt is empty. Give the text to enhance.");
   components_.enhancer_files().require(!request.images.empty());

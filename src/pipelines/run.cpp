@@ -119,11 +119,13 @@ at::Tensor Run::encode_source(const engine::VideoCondition& source) {
     whole = media::TimeWindow{0, static_cast<double>(request.num_frames) / request.frame_rate};
   const auto pixels = read_frames(source, whole, request.height, request.width, at::kCPU,
                                   components.compute(), holding_of(request), sink);
+  if (!request.reference_parity && pixels.size(2) < request.num_frames)
+    fail(Status::MediaDecode, "'{}': the file says {} frames, {} can be shown. Convert it.", source.path,
+         request.num_frames, pixels.size(2));
   const auto encoder = components.video_encoder(sink);
   sink.progress({.phase = Phase::Condition, .stage = 1, .stage_count = 1});
   const auto latent = encoder->encode_tiled(pixels, video_vae::default_tile_sizes(), sink);
-  // By time another number of frames may lie in the clip, and a container may count frames that it does not
-  // have.
+  // By time another number of frames may lie in the clip.
   return latents::fit_latent(
       latent, latents::video_latent_shape(1, request.num_frames, request.height, request.width).frames);
 }

@@ -109,11 +109,19 @@ std::string Reader::position() const {
   return codec_->codec->name + std::string(text);
 }
 
+bool Reader::cut_off() const {
+  const int entries = avformat_index_get_entries_count(stream_);
+  const AVIndexEntry* last = entries > 0 ? avformat_index_get_entry(stream_, entries - 1) : nullptr;
+  const int64_t size = avio_size(demuxer_->pb);
+  return last && size >= 0 && last->pos + last->size > size;
+}
+
 void Reader::feed() {
   for (;;) {
     const int read = av_read_frame(demuxer_.get(), packet_.get());
     if (demuxer_.io().failed()) throw Failure(LTX_MEDIA_CALLBACK, "reading failed");
     if (read == AVERROR_EOF) {
+      if (cut_off()) throw Failure(LTX_MEDIA_DECODE, position() + ": the data are cut off or damaged");
       check(avcodec_send_packet(codec_.get(), nullptr), LTX_MEDIA_DECODE, position());
       flushing_ = true;
       return;

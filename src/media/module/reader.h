@@ -19,6 +19,8 @@ class Reader {
   void select(AVMediaType type);
   bool decode();
   void feed();
+  /// Whether the file ends before what its index lists, which demuxers may take for its end.
+  bool cut_off() const;
   std::string position() const;
 
   Demuxer demuxer_;

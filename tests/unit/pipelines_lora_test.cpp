@@ -1,0 +1,80 @@
+// LoRAs between the stages of a recipe: fused anew from the files or kept as factors, the base stays what it
+// was.
+#include "base/error.h"
+#include "pipelines_recipes.h"
+
+using namespace ltx;
+using namespace ltx::test;
+using engine::PipelineKind;
+
+namespace {
+
+std::vector<float> video_of(pipelines::PipelineEngine& engine, const engine::Request& request) {
+  QuietSink sink;
+  return engine.generate(engine.resolve(request), sink).video_latent.values;
+}
+
+double relative_l2(const std::vector<float>& a, const std::vector<float>& b) {
+  double difference = 0, norm = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    difference += std::pow(static_cast<double>(a[i]) - b[i], 2);
+    norm += std::pow(static_cast<double>(b[i]), 2);
+  }
+  return std::sqrt(difference / norm);
+}
+
+}  // namespace
+
+TEST_CASE("the base is what it was after a stage with another LoRA set, whatever form the LoRA has") {
+  for (const auto kind : {PipelineKind::TwoStage, PipelineKind::TwoStageHq, PipelineKind::IcLora})
+    for (const auto order : {quant::LoraOrder::Auto, quant::LoraOrder::Runtime}) {
+      CAPTURE(engine::name_of(kind));
+      CAPTURE(static_cast<int>(order));
+      auto params = recipe_params(kind);
+      params.quant_options.lora_order = static_cast<int32_t>(order);
+      params.memory_mode = engine::MemoryMode::Persistent;
+      pipelines::PipelineEngine engine(params);
+      const auto request = recipe_request(kind);
+      const auto first = latents_of(engine, request);
+      const auto live = engine.live_bytes();
+      CHECK(latents_of(engine, request) == first);
+      CHECK(engine.live_bytes() == live);  // no second copy
+      params.memory_mode = engine::MemoryMode::Cold;
+      pipelines::PipelineEngine cold(params);
+      CHECK(latents_of(cold, request) == first);
+    }
+}
+
+TEST_CASE("run-time LoRAs give what fused ones give, up to the fused weights' rounding") {
+  for (const auto kind :
+       {PipelineKind::TwoStage, PipelineKind::Keyframes, PipelineKind::AudioToVideo, PipelineKind::IcLora}) {
+    CAPTURE(engine::name_of(kind));
+    auto params = recipe_params(kind);
+    pipelines::PipelineEngine fused(params);
+    params.quant_options.lora_order = static_cast<int32_t>(quant::LoraOrder::Runtime);
+    pipelines::PipelineEngine factors(params);
+    params.loras[0].strength = 0.5f;
+    pipelines::PipelineEngine half(params);
+    const auto request = recipe_request(kind);
+    const auto expected = video_of(fused, request), got = video_of(factors, request);
+    CHECK(got != expected);  // another arithmetic: sums in fp32 beside weights rounded to bf16
+    const double off = relative_l2(got, expected);
+    CHECK(off < 0.02);
+    CHECK(relative_l2(video_of(half, request), expected) > 3 * off);
+  }
+}
+
+TEST_CASE("a LoRA of the user's beside the distilled one, in both forms") {
+  auto params = recipe_params(PipelineKind::TwoStage);
+  const auto plain = params;
+  params.loras.push_back(
+      {.role = engine::LoraRole::User, .path = tiny("tiny23-ic-lora.safetensors"), .strength = 0.7f});
+  const auto request = recipe_request(PipelineKind::TwoStage);
+  pipelines::PipelineEngine alone(plain), both(params);
+  params.quant_options.lora_order = static_cast<int32_t>(quant::LoraOrder::Runtime);
+  pipelines::PipelineEngine factors(params);
+  const auto expected = video_of(both, request);
+  CHECK(video_of(alone, request) != expected);
+  CHECK(relative_l2(video_of(factors, request), expected) < 0.02);
+  CHECK(both.live_bytes() <= alone.live_bytes());
+}
