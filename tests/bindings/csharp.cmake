@@ -32,4 +32,4 @@ set_tests_properties(csharp_generate PROPERTIES
 add_test(NAME csharp_error COMMAND sh -c "\"${LTX_MONO}\" generate.exe \"${CMAKE_SOURCE_DIR}/tests/golden/models/tiny23\" refused.rgb \
 rain 63 64 9 2>&1 | grep -x 'request.width is 63, allowed are 64 to 16384.*' && [ ! -e refused.rgb ]")
 set_tests_properties(csharp_generated csharp_layout csharp_generate csharp_error PROPERTIES WORKING_DIRECTORY "${csharp}"
-  ENVIRONMENT "LD_LIBRARY_PATH=$<TARGET_FILE_DIR:ltx>")
+  ENVIRONMENT "LD_LIBRARY_PATH=$<TARGET_FILE_DIR:ltx>;OMP_NUM_THREADS=1")
