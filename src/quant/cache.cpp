@@ -213,8 +213,12 @@ std::string ConversionCache::digest_of(const fs::path& file, Monitor& monitor) c
     if (auto digest = text_in(note, "digest"); digest.size() == 64) return digest;
   auto digest = content_digest(path, monitor);
   // What changed while it was read has no digest that could be remembered.
-  if (identity_of(path) == identity)
+  if (identity_of(path) != identity) return digest;
+  try {
     write_text(note_path, json{{"file", identity}, {"digest", digest}}.dump(1) + "\n");
+  } catch (const Error&) {
+    // A folder that is full or may only be read costs the time of another look at the file.
+  }
   return digest;
 }
 
@@ -224,7 +228,8 @@ std::string ConversionCache::key(const std::vector<fs::path>& sources, const Con
                {"component", options.only ? std::string(weights::name_of(*options.only)) : ""},
                {"transformer", policy_text(options.transformer)},
                {"text_encoder", policy_text(options.text_encoder)},
-               {"config", options.config}};
+               {"config", options.config},
+               {"compute", at::toString(options.compute)}};
   for (const auto& source : sources) what["sources"].push_back(digest_of(source, monitor));
   for (const auto& lora : options.loras)
     what["loras"].push_back({digest_of(lora.file->path(), monitor), lora.strength});
@@ -233,14 +238,22 @@ std::string ConversionCache::key(const std::vector<fs::path>& sources, const Con
 }
 
 ConversionCache::Entry ConversionCache::open(const std::vector<fs::path>& sources,
-                                             const ConvertOptions& options, Monitor& monitor) {
+                                             const ConvertOptions& options, Monitor& monitor) const {
   const auto name = key(sources, options, monitor);
   const auto data = folder_ / (name + ".safetensors"), note = folder_ / (name + ".json");
   Entry entry{data, false, {}};
-  if (is_intact(data, read_note(note), monitor)) return entry;
+  const auto use = [&] {
+    const auto said = read_note(note);
+    if (!is_intact(data, said, monitor)) return false;
+    if (const auto found = said.find("warnings"); found != said.end() && found->is_array())
+      for (const auto& warning : *found)
+        if (warning.is_string()) entry.warnings.push_back(warning.get<std::string>());
+    return true;
+  };
+  if (use()) return entry;
 
   const Lock lock(folder_ / (name + ".lock"), monitor);
-  if (is_intact(data, read_note(note), monitor)) return entry;  // somebody else has built it meanwhile
+  if (use()) return entry;  // somebody else has built it meanwhile
   std::error_code error;
   if (fs::exists(note, error)) {
     entry.warnings.push_back(fmt::format("cache entry '{}' is damaged and is built again", data.string()));
@@ -249,18 +262,19 @@ ConversionCache::Entry ConversionCache::open(const std::vector<fs::path>& source
   auto building = options;
   building.split = false;
   building.overwrite = true;
-  if (sources.size() > 1)
-    fail(Status::InvalidArgument, "a cache entry has one source file, found {}. Convert shards one by one.",
-         sources.size());
+  building.join = true;
   const Workplace place(lock, folder_, name);
-  auto result = convert(sources, place.of(data), building, monitor);
+  const auto result = convert(sources, place.of(data), building, monitor);
   entry.built = true;
-  entry.warnings.insert(entry.warnings.end(), result.warnings.begin(), result.warnings.end());
+  // The rest of what a conversion warns about is said by every load.
+  const auto lost = survival_warnings(result.report->fusions());
+  entry.warnings.insert(entry.warnings.end(), lost.begin(), lost.end());
   place.publish(data);
   write_text(place.of(note), json{{"bytes", fs::file_size(data)},
                                   {"digest", content_digest(data, monitor)},
                                   {"policy", name_of(options.transformer.kind())},
                                   {"text_policy", name_of(options.text_encoder.kind())},
+                                  {"warnings", lost},
                                   {"source", sources.front().filename().string()}}
                                      .dump(1) +
                                  "\n");

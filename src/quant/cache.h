@@ -23,12 +23,13 @@ class ConversionCache {
   struct Entry {
     std::filesystem::path path;
     bool built = false;                 // by this call
-    std::vector<std::string> warnings;  // of the conversion, or why an entry was built again
+    std::vector<std::string> warnings;  // why an entry was built again; LoRAs of which little survived
   };
-  /// The converted component, built where it is missing or damaged. `sources` and `options` as for convert();
-  /// `options.only` says which component. Throws what convert() throws.
+  /// The converted component, built where it is missing or damaged: one file, whatever the number of
+  /// `sources`. `sources` and `options` as for convert(); `options.only` says which component. Throws what
+  /// convert() throws.
   Entry open(const std::vector<std::filesystem::path>& sources, const ConvertOptions& options,
-             Monitor& monitor = Monitor::silent());
+             Monitor& monitor = Monitor::silent()) const;
 
   /// The name that open() gives an entry.
   std::string key(const std::vector<std::filesystem::path>& sources, const ConvertOptions& options,

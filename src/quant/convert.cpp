@@ -56,12 +56,13 @@ struct Output {
   std::vector<const PlannedTensor*> tensors;
 };
 
-std::vector<Output> outputs_of(const Plan& plan, const fs::path& target, bool split) {
+std::vector<Output> outputs_of(const Plan& plan, const fs::path& target, bool split, bool join) {
   std::map<std::pair<size_t, std::string>, Output> outputs;
   for (const auto& tensor : plan.tensors) {
     const auto* piece = split ? &piece_of(tensor.key) : nullptr;
-    auto& output = outputs[{split ? 0 : tensor.file, piece ? piece->name : ""}];
-    output.source = split ? 0 : tensor.file;
+    const size_t file = split || join ? 0 : tensor.file;
+    auto& output = outputs[{file, piece ? piece->name : ""}];
+    output.source = file;
     output.piece = piece;
     output.tensors.push_back(&tensor);
   }
@@ -192,14 +193,15 @@ class FileConversion {
     const auto& shape = store->find(weight)->shape;
     // The context's owner outlives the plan's tensors.
     const std::shared_ptr<const Context> context(tensor.component->context, tensor.context);
-    Source source(weights::View(store), options_.device, at::kBFloat16, context);
+    Source source(weights::View(store), options_.device, options_.compute, context);
     auto parts = load_linear(source / tensor.layer, shape[1], shape[0], tensor.bias);
     if (!parts.low_rank.empty())
       fail(Status::Quant,
            "{}: layer '{}': its codes cannot take a LoRA's update. Convert without LoRAs, or the bf16 file.",
            store->find(weight)->source, tensor.layer);
     if (tensor.look.format == Format::Unquantized) {
-      put(writer, tensor.key, parts.weight.codes.to(at::kBFloat16));
+      put(writer, tensor.key,
+          parts.weight.codes.to(weights::scalar_type_of(tensor.declarations.front().dtype, tensor.key)));
     } else {
       weights::StoredMatrix stored;
       stored.matrix = parts.weight.to(at::kCPU);
@@ -393,7 +395,7 @@ struct Converter::Work {
   Work(const std::vector<fs::path>& sources, const fs::path& output, const ConvertOptions& given)
       : options(given), checkpoint(sources) {
     plan = make_plan(checkpoint, options, report);
-    outputs = outputs_of(plan, output, options.split);
+    outputs = outputs_of(plan, output, options.split, options.join);
     check_outputs(plan, outputs, options.overwrite);
     for (const auto& file : outputs) targets.push_back(file.path);
     for (const auto& tensor : plan.tensors) bytes += work_of(tensor, options.verify);

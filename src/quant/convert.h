@@ -24,8 +24,10 @@ struct ConvertOptions {
   std::shared_ptr<const Calibration> calibration;  // becomes input scales of the transformer; may be null
   std::vector<weights::Lora> loras;                // fused into the transformer
   at::Device device = at::kCPU;                    // where weights are encoded; the bits are the same
+  at::ScalarType compute = at::kBFloat16;          // of the loads that the file is for
   nlohmann::json config;                           // of the transformer, for files that carry none
   bool split = false;                              // one file per component
+  bool join = false;                               // one file out of all
   bool overwrite = false;
   bool verify =
       true;  // read the file again before it takes its name; adds the error of each layer to the report

@@ -202,7 +202,10 @@ class Planner {
     if (tensor.look.format != Format::Unquantized)
       tensor.declarations = weights::declare_stored(in_file, tensor.look);
     else
-      tensor.declarations = {{key, "BF16", info.shape}};
+      // The sum of an F32 weight and its LoRAs is rounded where the load rounds it.
+      tensor.declarations = {
+          {key, options_.compute == at::kFloat && !quantized && info.dtype == "F32" ? "F32" : "BF16",
+           info.shape}};
     claim({file, key});
     if (layers)
       for (const auto& other : layers->files().names())
@@ -257,6 +260,7 @@ class Planner {
       // Its meaning ends where `_quantization_metadata` stands (spec 08 §16).
       if (rewrites && (key == "scaled_fp8" || key.ends_with(".scaled_fp8"))) continue;
       if (wanted && wanted(key).empty()) continue;
+      if (options_.join && is_overwritten(index, key)) continue;
       PlannedTensor tensor;
       tensor.file = index;
       tensor.key = key;
@@ -264,6 +268,12 @@ class Planner {
       tensor.declarations = {{key, blocks_of(file, entry) ? "BF16" : entry.dtype, entry.shape}};
       plan_.tensors.push_back(std::move(tensor));
     }
+  }
+
+  /// Of several files the last one's tensor counts (spec 01 §1.4).
+  bool is_overwritten(size_t index, const std::string& key) const {
+    return std::any_of(plan_.files.begin() + static_cast<ptrdiff_t>(index) + 1, plan_.files.end(),
+                       [&](const auto& later) { return later->find(key) != nullptr; });
   }
 
   const weights::Checkpoint& checkpoint_;

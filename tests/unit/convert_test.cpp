@@ -26,6 +26,21 @@ std::filesystem::path write_model(const Folder& folder, const Tensors& tensors =
   return path;
 }
 
+/// For a layer of the first block, one of the second and one outside, at strength 0.8.
+std::vector<weights::Lora> write_lora(const Folder& folder) {
+  Tensors lora;
+  for (const std::string layer :
+       {"transformer_blocks.0.attn1.to_q", "transformer_blocks.1.ff.net.2", "patchify_proj"}) {
+    const auto [rows, columns] = model_layers().at(layer);
+    lora["diffusion_model." + layer + ".lora_A.weight"] =
+        random_tensor({4, columns}, 0.05, 5).to(at::kBFloat16);
+    lora["diffusion_model." + layer + ".lora_B.weight"] = random_tensor({rows, 4}, 0.05, 6).to(at::kBFloat16);
+  }
+  const auto path = folder / "lora.safetensors";
+  weights::save_tensors(path.string(), lora);
+  return {{std::make_shared<const weights::LoraFile>(path), 0.8}};
+}
+
 struct Loaded {
   std::map<std::string, LinearParts> layers;
   std::shared_ptr<Report> report;
@@ -218,17 +233,7 @@ TEST_CASE("convert: weights stored [K, N] come out [N, K], older spellings as to
 TEST_CASE("convert: LoRAs are fused as a load fuses them") {
   const Folder folder;
   const auto model = write_model(folder);
-  Tensors lora;
-  for (const std::string layer :
-       {"transformer_blocks.0.attn1.to_q", "transformer_blocks.1.ff.net.2", "patchify_proj"}) {
-    const auto [rows, columns] = model_layers().at(layer);
-    lora["diffusion_model." + layer + ".lora_A.weight"] =
-        random_tensor({4, columns}, 0.05, 5).to(at::kBFloat16);
-    lora["diffusion_model." + layer + ".lora_B.weight"] = random_tensor({rows, 4}, 0.05, 6).to(at::kBFloat16);
-  }
-  const auto path = folder / "lora.safetensors";
-  weights::save_tensors(path.string(), lora);
-  const std::vector<weights::Lora> loras = {{std::make_shared<const weights::LoraFile>(path), 0.8}};
+  const auto loras = write_lora(folder);
   for (const auto order : {LoraOrder::Auto, LoraOrder::Before, LoraOrder::After})
     for (const auto kind : {Kind::Int8, Kind::Fp8Cast, Kind::Auto}) {
       CAPTURE(static_cast<int>(order));
@@ -368,6 +373,17 @@ TEST_CASE("convert: GGUF becomes bf16 or any other format, but cannot stay what 
   for (const auto& layer : encoded.report->layers()) CHECK(layer.stored == Format::Q8_0);
   CHECK(io::TensorFile(output).find("transformer_blocks.0.attn1.to_q.weight")->dtype == "I8");
   check_equal(load(plain, options.transformer), load(output, options.transformer));
+
+  // A LoRA meets the bf16 weights that the blocks stand for, not codes.
+  options.loras = write_lora(folder);
+  options.overwrite = true;
+  for (const auto kind : {Kind::None, Kind::Int8, Kind::Fp8Cast}) {
+    CAPTURE(name_of(kind));
+    options.transformer = Policy(Target::Transformer, kind);
+    const auto fused = convert({model}, output, options);
+    CHECK(fused.report->fusions().size() == 3);
+    check_equal(load(plain, options.transformer, options.loras), load(output, options.transformer));
+  }
 }
 
 TEST_CASE("convert: sources of one name do not overwrite each other") {
