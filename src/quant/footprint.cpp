@@ -17,6 +17,18 @@ uint64_t round_up(uint64_t value, uint64_t step) {
   return (value + step - 1) / step * step;
 }
 
+/// Kept blocks may be counted from the end.
+Policy resolved(const Policy& policy, const std::vector<StoredTensor>& tensors) {
+  if (policy.target() != Target::Transformer || policy.options().keep_bf16_blocks.empty()) return policy;
+  int64_t depth = 0;
+  for (const auto& tensor : tensors)
+    if (tensor.name.ends_with(kWeight))
+      if (const auto block =
+              block_layer(canonical_name(tensor.name.substr(0, tensor.name.size() - kWeight.size()))))
+        depth = std::max(depth, block->block + 1);
+  return depth > 0 ? policy.for_depth(depth) : policy;
+}
+
 }  // namespace
 
 uint64_t encoded_bytes(const formats::Encoding& encoding, int64_t rows, int64_t columns) {
@@ -51,8 +63,9 @@ uint64_t encoded_bytes(const formats::Encoding& encoding, int64_t rows, int64_t 
   }
 }
 
-Footprint footprint(const Policy& policy, const DeviceAbility& device,
+Footprint footprint(const Policy& given, const DeviceAbility& device,
                     const std::vector<StoredTensor>& tensors) {
+  const auto policy = resolved(given, tensors);
   Layer layer;
   layer.file_quantized = std::any_of(tensors.begin(), tensors.end(), [&](const StoredTensor& tensor) {
     return tensor.stored != Format::Unquantized &&
