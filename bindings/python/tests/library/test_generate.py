@@ -63,7 +63,7 @@ def test_files(clip, tmp_path):
     with pytest.raises(ltx.InvalidArgument, match="gif"):
         clip.save(tmp_path / "clip.gif")
     with pytest.raises(ltx.FileError):
-        clip.save(tmp_path / "absent" / "clip.mp4")
+        clip.save(tmp_path / "clip.mp4" / "clip.mp4")  # a file is no folder
 
 
 def test_pictures_as_files_and_in_memory_are_the_same(pipe, clip, tmp_path):
