@@ -13,6 +13,23 @@ namespace ltx::pipelines {
 using engine::Component;
 using WeightPart = weights::Component;
 
+namespace {
+
+/// The LoRAs of a layer, as LayerCache tells them apart: a file is opened once per pipeline.
+std::string update_of(const std::vector<weights::Lora>& loras, std::string_view layer) {
+  const bool any =
+      std::any_of(loras.begin(), loras.end(), [](const auto& lora) { return lora.strength != 0; });
+  std::string update;
+  for (const auto& lora : loras) {
+    const bool counts = lora.strength != 0 || (any && lora.file->reference());
+    if (counts && lora.file->layers().contains(layer))
+      update += fmt::format("{}*{};", static_cast<const void*>(lora.file.get()), lora.strength);
+  }
+  return update;
+}
+
+}  // namespace
+
 void Components::note_unused(const weights::View& view) {
   const auto unused = view.unused();
   if (unused.empty()) return;
@@ -27,8 +44,29 @@ std::shared_ptr<const weights::Store> Components::transformer_store(
     const std::vector<weights::Lora>& loras, std::vector<std::string>* warnings) const {
   auto store =
       weights::with_loras(files_.open(WeightPart::Transformer).view.shared_store(), loras, device_, warnings);
+  return for_recipe(std::move(store));
+}
+
+/// Without what the recipe does not use.
+std::shared_ptr<const weights::Store> Components::for_recipe(
+    std::shared_ptr<const weights::Store> store) const {
   if (kind_ != engine::PipelineKind::TextToAudio) return store;
   return std::make_shared<const AudioStreamStore>(std::move(store));
+}
+
+std::optional<WeightCache::Found> Components::encoded(Component component, WeightPart source,
+                                                      const weights::Part& part,
+                                                      std::vector<std::filesystem::path> files,
+                                                      const std::vector<weights::Lora>& loras,
+                                                      Monitor& monitor) {
+  uint64_t file_bytes = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    file_bytes = slot(component).file_bytes;
+  }
+  auto context = quantization_.context(component, part.view.store());
+  return weight_cache_.open({source, std::move(files), part, loras, std::move(context), device_, compute_},
+                            file_bytes, monitor);
 }
 
 template <class Network, class Make>
@@ -42,12 +80,23 @@ Lease<Network> Components::lease(Component component, Monitor& monitor, Make&& m
   }
   monitor.checkpoint();
   monitor.progress({.phase = Phase::Load, .bytes_total = file_bytes});
-  uint64_t done = 0;
-  quantization_.report().forget(engine::name_of(component));
-  // Builds one network of the component from its part of the files, reporting bytes as it reads.
+  const bool several = sources_of(component).size() > 1;
+  uint64_t done = 0, read = 0, held = 0;
+  auto& layers = quantization_.layers();  // of the transformer
+  const bool again = component == Component::Transformer && layers.holds_any();
+  if (!again) quantization_.report().forget(engine::name_of(component));
+  // Builds one network of the component from its part of the files, reporting bytes as it reads. `before`:
+  // bytes that were read to make the part.
   const auto build = [&](const weights::Part& part, std::shared_ptr<const weights::Store> store,
-                         auto&& network) {
-    auto reading = std::make_shared<weights::ProgressStore>(std::move(store), monitor, done, file_bytes);
+                         auto&& network, uint64_t before = 0) {
+    const uint64_t own = weights::stored_bytes(*store);
+    const uint64_t unread = again ? quant::held_bytes(*store, layers) : 0;
+    done += before;
+    read += before + own - unread;
+    held += own;
+    auto counted = std::make_shared<weights::ProgressStore>(std::move(store), monitor, done,
+                                                            several ? file_bytes : done + own - unread);
+    const auto reading = again ? quant::without_held(counted, layers) : counted;
     const weights::View view(reading);
     const auto context = quantization_.context(component, *reading);
     auto made = weights::build_complete(view, [&](const weights::View& complete) {
@@ -55,15 +104,15 @@ Lease<Network> Components::lease(Component component, Monitor& monitor, Make&& m
       note_unused(complete);  // this view, not the outer one, knows what was taken
       return built;
     });
-    done = reading->bytes_done();
+    done = counted->bytes_done();
     return made;
   };
   Lease<Network> network = make(build);
   {
     const std::lock_guard lock(mutex_);
     auto& entry = slot(component);
-    bytes_read_ += file_bytes;
-    entry.weight_bytes = weight_bytes(component, file_bytes);
+    bytes_read_ += read;
+    entry.weight_bytes = weight_bytes(component, held);
     entry.alive = network;
     if (persistent_) entry.kept = network;
   }
@@ -74,9 +123,14 @@ Lease<Network> Components::lease(Component component, Monitor& monitor, Make&& m
 Lease<text::TextEncoder> Components::text_encoder(Monitor& monitor) {
   return lease<text::TextEncoder>(Component::TextEncoder, monitor, [&](auto& build) {
     const auto part = files_.text_encoder().open();
-    return build(part, part.view.shared_store(), [&](const quant::Source& source, const weights::Part&) {
-      return std::make_shared<const text::TextEncoder>(files_.text_encoder(), source);
-    });
+    const auto found = encoded(Component::TextEncoder, WeightPart::TextEncoder, part,
+                               files_.text_encoder().weight_files(), {}, monitor);
+    return build(
+        part, found ? found->store : part.view.shared_store(),
+        [&](const quant::Source& source, const weights::Part&) {
+          return std::make_shared<const text::TextEncoder>(files_.text_encoder(), source);
+        },
+        found && found->built ? weights::stored_bytes(part.view.store()) : 0);
   });
 }
 
@@ -105,22 +159,35 @@ Lease<transformer::Transformer> Components::transformer(Monitor& monitor,
   std::vector<std::pair<std::string, double>> wanted;
   for (const auto& lora : loras)
     if (lora.strength != 0) wanted.emplace_back(lora.file->path(), lora.strength);
-  std::shared_ptr<const void> other;  // destroyed after the lock is released
+  bool changed = false;
   {
     const std::lock_guard lock(mutex_);
-    if (fused_ != wanted) {
-      auto& entry = slot(Component::Transformer);
-      other = std::exchange(entry.kept, nullptr);
-      entry.alive.reset();
-      fused_ = wanted;
-    }
+    changed = fused_ != wanted;
+  }
+  // Layers that both sets leave alike stay; the others go before new ones come.
+  std::optional<quant::LayerCache::Load> load;
+  std::shared_ptr<const void> other;  // destroyed after the lock is released
+  if (changed) {
+    load.emplace(quantization_.layers(), [loras](std::string_view layer) { return update_of(loras, layer); });
+    const std::lock_guard lock(mutex_);
+    auto& entry = slot(Component::Transformer);
+    other = std::exchange(entry.kept, nullptr);
+    entry.alive.reset();
+    fused_ = wanted;
   }
   other.reset();
   return lease<transformer::Transformer>(Component::Transformer, monitor, [&](auto& build) {
     const auto part = files_.open(WeightPart::Transformer);
-    return build(part, transformer_store(loras), [&](const quant::Source& source, const weights::Part&) {
-      return std::make_shared<const transformer::Transformer>(source, transformer_config_);
-    });
+    const auto found =
+        quantization_.layers().holds_any()
+            ? std::nullopt
+            : encoded(Component::Transformer, WeightPart::Transformer, part, {part.file}, loras, monitor);
+    return build(
+        part, found ? for_recipe(found->store) : transformer_store(loras),
+        [&](const quant::Source& source, const weights::Part&) {
+          return std::make_shared<const transformer::Transformer>(source, transformer_config_);
+        },
+        found && found->built ? weights::stored_bytes(part.view.store()) : 0);
   });
 }
 

@@ -19,6 +19,7 @@
 #include "models/video_vae/encoder.h"
 #include "pipelines/enhance_files.h"
 #include "pipelines/quantization.h"
+#include "pipelines/weight_cache.h"
 #include "weights/lora.h"
 #include "weights/model_files.h"
 
@@ -122,6 +123,12 @@ class Components {
   Slot& slot(engine::Component component);
   std::shared_ptr<const weights::Store> transformer_store(const std::vector<weights::Lora>& loras,
                                                           std::vector<std::string>* warnings = nullptr) const;
+  std::shared_ptr<const weights::Store> for_recipe(std::shared_ptr<const weights::Store> store) const;
+  /// A component out of the folder of encoded weights; nothing: to be loaded from its files.
+  std::optional<WeightCache::Found> encoded(engine::Component component, weights::Component source,
+                                            const weights::Part& part,
+                                            std::vector<std::filesystem::path> files,
+                                            const std::vector<weights::Lora>& loras, Monitor& monitor);
   void note_unused(const weights::View& view);
   uint64_t weight_bytes(engine::Component component, uint64_t file_bytes) const;
   uint64_t resident_bytes(engine::Component component) const;
@@ -142,6 +149,7 @@ class Components {
   at::Device device_;
   at::ScalarType compute_;
   Quantization quantization_;
+  WeightCache weight_cache_;
   bool persistent_ = true;
   transformer::Config transformer_config_;
   int64_t max_batch_size_;

@@ -113,8 +113,22 @@ quant::Context Quantization::wanted(Component component,
   wanted.ability = ability_;
   wanted.report = report_;
   wanted.measure = measure_;
-  if (component == Component::Transformer) wanted.calibration = std::move(calibration);
+  if (component == Component::Transformer) {
+    wanted.calibration = std::move(calibration);
+    wanted.layers = layers_;
+  }
   return wanted;
+}
+
+uint64_t native_formats(const quant::DeviceAbility& device) {
+  using formats::Format;
+  uint64_t bits = 0;
+  for (const auto format : {Format::Fp8PerTensor, Format::Fp8PerRow, Format::Mxfp8, Format::Fp8Block128,
+                            Format::Fp6Block128, Format::Nvfp4, Format::Int8}) {
+    const auto kind = format == Format::Int8 ? quant::Kind::Int8Dynamic : quant::kind_of(format);
+    if (quant::route(kind, device).native) bits |= uint64_t{1} << static_cast<int>(format);
+  }
+  return bits;
 }
 
 }  // namespace ltx::pipelines

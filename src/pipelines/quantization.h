@@ -5,6 +5,7 @@
 #include "engine/params.h"
 #include "engine/rules.h"
 #include "quant/context.h"
+#include "quant/layer_cache.h"
 
 namespace ltx::pipelines {
 
@@ -25,6 +26,8 @@ class Quantization {
   const quant::Policy& policy(engine::Component component) const;
   /// What loading made of each layer, of all components.
   const quant::Report& report() const { return *report_; }
+  /// Layers of the transformer that outlive a change of LoRAs.
+  quant::LayerCache& layers() const { return *layers_; }
   quant::Report& report() { return *report_; }
   /// Fallbacks, files that were quantized before, LoRAs of which little survived.
   std::vector<std::string> warnings() const;
@@ -38,6 +41,12 @@ class Quantization {
   std::shared_ptr<const quant::Calibration> calibration_;
   bool measure_ = false;
   std::shared_ptr<quant::Report> report_ = std::make_shared<quant::Report>();
+  std::shared_ptr<quant::LayerCache> layers_ = std::make_shared<quant::LayerCache>();
 };
+
+/// Number formats whose layers the device multiplies with quantized activations, as bits of
+/// ltx_tensor_format; layers in any other are dequantized to bf16 for each multiplication, never refused
+/// (spec 08 §19).
+uint64_t native_formats(const quant::DeviceAbility& device);
 
 }  // namespace ltx::pipelines

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "pipelines/factory.h"
+#include "pipelines/quantization.h"
 #include "pipelines_fixture.h"
 #include "quant/policy.h"
 #include "quant/report.h"
@@ -157,4 +158,28 @@ TEST_CASE("a measured maximum is a static scale; the file of another model is re
   params.quant_options.calibration_path = folder / "other.json";
   CHECK_THROWS_WITH_AS(pipelines::make_engine(params), doctest::Contains("transformer_blocks.9.attn1.to_q"),
                        Error);
+}
+
+TEST_CASE("which formats a device multiplies as they are: the matrix of spec 08 section 19") {
+  const auto formats = [](int capability, bool cpu_int8 = false) {
+    quant::DeviceAbility device;
+    device.cuda = capability > 0;
+    device.compute_capability = capability;
+    device.cpu_int8 = cpu_int8;
+    std::set<int> set;
+    const auto bits = pipelines::native_formats(device);
+    for (int i = 0; i < 64; ++i)
+      if (bits >> i & 1) set.insert(i);
+    return set;
+  };
+  // By the values of ltx_tensor_format: fp8 per tensor 11 and per row 12, mxfp8 14, fp8 and fp6 by blocks 15
+  // and 16, nvfp4 20, int8 30.
+  CHECK(formats(0) == std::set<int>{});
+  CHECK(formats(0, true) == std::set<int>{30});
+  CHECK(formats(75) == std::set<int>{30});
+  CHECK(formats(86) == std::set<int>{30});
+  CHECK(formats(89) == std::set<int>{11, 12, 30});
+  CHECK(formats(90) == std::set<int>{11, 12, 15, 16, 30});
+  CHECK(formats(100) == std::set<int>{11, 12, 14, 20, 30});
+  CHECK(formats(120) == std::set<int>{11, 12, 14, 20, 30});
 }
