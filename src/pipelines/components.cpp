@@ -103,6 +103,7 @@ Components::Components(const engine::PipelineParams& params)
       device_(choose_device(params)),
       compute_(params.compute_dtype == engine::ComputeDtype::F32 ? at::kFloat : at::kBFloat16),
       quantization_(params, device_),
+      weight_cache_(params.weight_cache),
       max_batch_size_(params.max_batch_size),
       parts_(parts_of(params.kind)) {
   if (enhancer_.separate()) parts_.insert(parts_.begin(), Component::PromptEnhancer);
