@@ -777,7 +777,7 @@ typedef struct ltx_device_info {
   int32_t reserved0;
   uint64_t total_bytes;
   uint64_t free_bytes;
-  uint64_t native_formats; /* bit = value of ltx_tensor_format */
+  uint64_t native_formats; /* bit = value of ltx_tensor_format: multiplied as they are, activations too */
   char name[128];
 } ltx_device_info;
 #define ltx_device_info_init(object) ltx_init(LTX_STRUCT_DEVICE_INFO, (object), sizeof *(object))
@@ -868,7 +868,11 @@ LTX_API const char* ltx_enum_name(ltx_enum type, int32_t value) LTX_NOEXCEPT;
  *  @thread A   @since 0.1 */
 LTX_API ltx_status ltx_enum_parse(ltx_enum type, const char* text, int32_t* out_value) LTX_NOEXCEPT;
 
-/** @return LTX_OK if this build can, on that device; else the status and message that a use would give.
+/** No policy and no format is refused for the sake of a device: what it cannot multiply as it is
+ * (ltx_device_info.native_formats) is dequantized to bf16, at the memory of the format. A format is that of
+ * layers in files; GGUF types are read and not written.
+ *
+ *  @return LTX_OK if this build can, on that device; else the status and message that a use would give.
  *  @thread A   @since 0.1 */
 LTX_API ltx_status ltx_supports(ltx_capability capability, int32_t value, ltx_device_type device_type,
                                 int32_t device_index) LTX_NOEXCEPT;

@@ -21,6 +21,7 @@
 #include "media/module.h"
 #include "pipelines/conversion.h"
 #include "pipelines/factory.h"
+#include "pipelines/quantization.h"
 #include "weights/inspect.h"
 
 namespace ltx::api {
@@ -69,7 +70,8 @@ DeviceInfo processor() {
   info.multiprocessor_count = static_cast<int32_t>(sysconf(_SC_NPROCESSORS_ONLN));
   info.total_bytes = memory_info("MemTotal:");
   info.free_bytes = memory_info("MemAvailable:");
-  info.native_formats = bit(LTX_FORMAT_F32) | bit(LTX_FORMAT_BF16);
+  info.native_formats =
+      bit(LTX_FORMAT_F32) | bit(LTX_FORMAT_BF16) | pipelines::native_formats(quant::ability_of(at::kCPU));
   return info;
 }
 
@@ -85,6 +87,8 @@ DeviceInfo accelerator(int index, bool free_memory) {
   info.total_bytes = properties.totalGlobalMem;
   info.native_formats = bit(LTX_FORMAT_F32) | bit(LTX_FORMAT_F16);
   if (properties.major >= 8) info.native_formats |= bit(LTX_FORMAT_BF16);
+  info.native_formats |=
+      pipelines::native_formats(quant::ability_of({at::kCUDA, static_cast<c10::DeviceIndex>(index)}));
   if (free_memory) {
     const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(index));
     size_t available = 0, total = 0;
