@@ -53,6 +53,16 @@ std::string shape_of(const at::Tensor& tensor) {
   return text + "]";
 }
 
+/// Adapters that hand their inputs to a network or a layer; others compute with them on the host.
+bool runs_on_device(const std::string& component) {
+  for (const std::string_view start :
+       {"transformer.", "text.gemma", "text.feature", "text.connector", "text.duration", "upsampler.",
+        "video_vae.", "audio.vae", "audio.vocoder", "audio.mel", "audio.encode", "audio.decode",
+        "quant.linear", "quant.lora"})
+    if (component.starts_with(start)) return true;
+  return false;
+}
+
 Case read_case(const fs::path& folder) {
   Case result;
   result.folder = folder;
@@ -63,6 +73,8 @@ Case read_case(const fs::path& folder) {
   result.compute_dtype = dtype_named(result.description.value("compute_dtype", "float32"));
   if (result.description.contains("inputs") && !result.description["inputs"].is_null())
     result.inputs = read_tensors(folder / result.description["inputs"].get<std::string>());
+  if (runs_on_device(result.component))
+    for (auto& [name, tensor] : result.inputs) tensor = tensor.to(device());
   return result;
 }
 
@@ -145,6 +157,11 @@ const at::Tensor& Case::input(const std::string& name) const {
   const auto found = inputs.find(name);
   if (found == inputs.end()) throw std::runtime_error("the case has no input '" + name + "'");
   return found->second;
+}
+
+at::Device device() {
+  const char* name = std::getenv("LTX_GOLDEN_DEVICE");
+  return name && *name ? at::Device(name) : at::Device(at::kCPU);
 }
 
 std::map<std::string, at::Tensor> read_tensors(const fs::path& path) {

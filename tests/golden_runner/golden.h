@@ -39,6 +39,10 @@ struct Results {
 using Adapter = std::function<Results(const Case&)>;
 using Registry = std::map<std::string, Adapter>;
 
+/// Where networks and quantized layers run: LTX_GOLDEN_DEVICE ("cuda:0"), the CPU by default. Tolerances are
+/// those of the CPU; recipes, samplers and media stay there.
+at::Device device();
+
 /// All tensors of a safetensors file.
 std::map<std::string, at::Tensor> read_tensors(const std::filesystem::path& path);
 

@@ -28,7 +28,7 @@ struct Opened {
 
   Opened(const Case& c, Component component)
       : part(weights::Checkpoint(c.weight("checkpoint")).open(component)),
-        source(part.view, at::kCPU,
+        source(part.view, device(),
                c.params.contains("load_dtype") ? dtype_named(c.params["load_dtype"]) : c.compute_dtype) {}
 };
 
@@ -54,7 +54,7 @@ at::Tensor integer(int64_t value) {
 Results mel(const Case& c) {
   Results r;
   const audio::MelFrontEnd front_end(c.params.at("sample_rate"), c.params.at("n_fft"),
-                                     c.params.at("hop_length"), c.params.at("mel_bins"), at::kCPU);
+                                     c.params.at("hop_length"), c.params.at("mel_bins"), device());
   auto wave = c.input("waveform");
   if (c.param("to_stereo", false)) wave = audio::to_stereo(wave);
   r.tensors["stereo"] = wave;
@@ -130,7 +130,7 @@ Results geometry(const Case& c) {
   return {.tensors = {{"latent_frames", at::cat(of_clips)},
                       {"latent_frames_of_duration", at::cat(of_durations)},
                       {"tokens", latents::patchify_audio(latent)},
-                      {"positions", latents::audio_positions(shape, timing, at::kCPU, c.params.at("shift"),
+                      {"positions", latents::audio_positions(shape, timing, device(), c.params.at("shift"),
                                                              c.params.at("is_causal").get<bool>())},
                       {"reference_positions",
                        diffusion::reference_audio(latent, /*before_clip=*/true).positions}},

@@ -55,7 +55,7 @@ Results lora_fuse(const Case& c) {
         {std::make_shared<LoraFile>(c.weight(lora.at(0).get<std::string>())), lora.at(1).get<double>()});
   const auto files = files_of(c);
   const View view(
-      with_loras(files.open(Component::Transformer).view.shared_store(), std::move(loras), at::kCPU));
+      with_loras(files.open(Component::Transformer).view.shared_store(), std::move(loras), device()));
   Results results;
   for (const auto& name : c.params.at("tensors"))
     results.tensors[name.get<std::string>()] = view.take(name.get<std::string>());

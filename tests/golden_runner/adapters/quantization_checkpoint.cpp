@@ -74,7 +74,7 @@ Results load(const Case& c, const weights::Checkpoint& file) {
   wanted.policy = policy_of(c);
   const auto view = file.open(weights::Component::Transformer).view;
   const auto context = quant::make_context(wanted, view.store());
-  const quant::Source source(view, at::kCPU, c.compute_dtype, context);
+  const quant::Source source(view, device(), c.compute_dtype, context);
   Results results;
   for (const auto& name : view.store().names()) {
     const auto& info = *view.store().find(name);

@@ -87,7 +87,7 @@ Results linear(const Case& c) {
   auto context = std::make_shared<quant::Context>();
   context->policy = policy_of(c);
   const weights::View view(std::make_shared<weights::MemoryStore>(tensors));
-  const quant::Source source(view, at::kCPU, c.compute_dtype, context);
+  const quant::Source source(view, device(), c.compute_dtype, context);
 
   auto parts = quant::load_linear(source / kLayer, weight.size(1), weight.size(0), biased);
   const bool quantized = parts.weight.format != formats::Format::Unquantized;

@@ -105,12 +105,12 @@ Results runtime(const Case& c) {
     Context wanted;
     wanted.policy = policy_of(c);
     const auto context = make_context(wanted, *store);
-    const quant::Source source(weights::View(store), at::kCPU, c.compute_dtype, context);
+    const quant::Source source(weights::View(store), device(), c.compute_dtype, context);
     const auto& shape = store->find(layer + std::string(kWeight))->shape;
     return Linear(source / layer, shape[1], shape[0])(c.input("x"));
   };
   Results results;
-  results.tensors["y"] = run(weights::with_loras(base, loras_of(c, false), at::kCPU));
+  results.tensors["y"] = run(weights::with_loras(base, loras_of(c, false), device()));
   results.tensors["y_base"] = run(base);
   return results;
 }

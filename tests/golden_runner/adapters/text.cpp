@@ -51,7 +51,7 @@ Results gemma(const Case& c) {
   const weights::TextEncoderFiles files(c.weight("text_encoder"));
   const auto part = files.open();
   const auto config = text::GemmaConfig::parse(files.config(), part.file);
-  const text::Gemma model(config, quant::Source(part.view, at::kCPU, c.compute_dtype) / "language_model");
+  const text::Gemma model(config, quant::Source(part.view, device(), c.compute_dtype) / "language_model");
   const auto mask = c.input("attention_mask");
   Results results;
   model.states(c.input("input_ids"), mask, 0, Monitor::silent(), [&](int64_t index, const at::Tensor& state) {
@@ -64,7 +64,7 @@ Results gemma(const Case& c) {
 text::EmbeddingsProcessor make_processor(const weights::Part& part, const text::GemmaConfig& gemma,
                                          at::ScalarType dtype) {
   const auto config = text::EmbeddingsConfig::parse(part.config, part.file);
-  return {config, gemma.hidden, gemma.states(), quant::Source(part.view, at::kCPU, dtype)};
+  return {config, gemma.hidden, gemma.states(), quant::Source(part.view, device(), dtype)};
 }
 
 Results feature_extractor(const Case& c) {
@@ -110,7 +110,7 @@ Results encode(const Case& c) {
   const weights::Checkpoint checkpoint(paths);
   weights::check_text_encoder_pairing(checkpoint.metadata(), files.config(), files.path().string());
 
-  const text::TextEncoder encoder(files, quant::Source(files.open().view, at::kCPU, c.compute_dtype));
+  const text::TextEncoder encoder(files, quant::Source(files.open().view, device(), c.compute_dtype));
   const auto prompts =
       encoder.encode(c.params.at("prompts").get<std::vector<std::string>>(), Monitor::silent());
   const auto processor = make_processor(checkpoint.open(weights::Component::Embeddings),
@@ -141,7 +141,7 @@ Results duration_head(const Case& c) {
   const auto part = checkpoint.open(weights::Component::DurationHead);
   const auto config =
       text::DurationHeadConfig::parse(checkpoint.metadata().section("transformer"), part.config, part.file);
-  const text::DurationHead head(config, quant::Source(part.view, at::kCPU, c.compute_dtype));
+  const text::DurationHead head(config, quant::Source(part.view, device(), c.compute_dtype));
   const auto item = [&](const std::string& name, int64_t index) {
     return c.has_input(name) ? c.input(name).slice(0, index, index + 1).to(c.compute_dtype) : at::Tensor();
   };
@@ -170,7 +170,7 @@ Results clean_response(const Case& c) {
 
 Results generate(const Case& c) {
   const weights::TextEncoderFiles files(c.weight("text_encoder"));
-  const text::TextEncoder encoder(files, quant::Source(files.open().view, at::kCPU, c.compute_dtype));
+  const text::TextEncoder encoder(files, quant::Source(files.open().view, device(), c.compute_dtype));
   const auto chat = text::render_chat(c.params.at("system_prompt").get<std::string>(),
                                       text::text_request(c.params.at("prompt").get<std::string>()));
   text::GenerationOptions options;
@@ -191,7 +191,7 @@ Results generate(const Case& c) {
 Results gemma_image(const Case& c) {
   const weights::TextEncoderFiles files(c.weight("text_encoder"));
   const auto part = files.open();
-  const quant::Source source(part.view, at::kCPU, c.compute_dtype);
+  const quant::Source source(part.view, device(), c.compute_dtype);
   const text::TextEncoder encoder(files, source);
   const auto& model = encoder.model();
   const text::VisionTower tower(text::VisionConfig::parse(files.config(), model.config().hidden, part.file),

@@ -18,7 +18,7 @@ struct Opened {
 
 Opened open(const Case& c, ModelType type = ModelType::AudioVideo) {
   const auto part = weights::Checkpoint(c.weight("checkpoint")).open(weights::Component::Transformer);
-  return {quant::Source(part.view, at::kCPU, c.compute_dtype), Config::parse(part.config, type, part.file)};
+  return {quant::Source(part.view, device(), c.compute_dtype), Config::parse(part.config, type, part.file)};
 }
 
 std::optional<latents::Modality> modality(const Case& c, const std::string& prefix) {
@@ -141,7 +141,7 @@ Results adaln(const Case& c) {
   const auto out = AdaLayerNorm(module, shape[1], shape[0] / shape[1])(c.input("t"));
   return {{{"modulation", out.modulation},
            {"embedded", out.embedded},
-           {"sinusoid", sinusoid(c.input("t"), sinusoid_frequencies(at::kCPU))}},
+           {"sinusoid", sinusoid(c.input("t"), sinusoid_frequencies(device()))}},
           {}};
 }
 

@@ -17,7 +17,7 @@ using nlohmann::json;
 using weights::Component;
 
 quant::Source source(const weights::Part& part, const Case& c) {
-  return {part.view, at::kCPU, c.compute_dtype};
+  return {part.view, device(), c.compute_dtype};
 }
 
 template <class Sizes, class Axis>
