@@ -45,8 +45,13 @@ fn main() {
     fs::write(out.join("guide.md"), text).expect("the examples");
 
     // What docs/rust.md shows of a build script works: ltx-sys says where the library is.
-    if let Some(library) = env::var_os("DEP_LTX_LIB_DIR") {
-        println!("cargo:rustc-env=LTX_GUIDE_LIB_DIR={}", Path::new(&library).display());
+    for (told, name) in [
+        ("DEP_LTX_LIB_DIR", "LTX_GUIDE_LIB_DIR"),
+        ("DEP_LTX_INCLUDE", "LTX_GUIDE_INCLUDE"),
+    ] {
+        if let Some(folder) = env::var_os(told) {
+            println!("cargo:rustc-env={name}={}", Path::new(&folder).display());
+        }
     }
 }
 

@@ -4,6 +4,9 @@
 /// The folder of the library, as ltx-sys tells the build scripts of its dependents.
 pub const LIB_DIR: Option<&str> = option_env!("LTX_GUIDE_LIB_DIR");
 
+/// The folder of the header, likewise.
+pub const INCLUDE: Option<&str> = option_env!("LTX_GUIDE_INCLUDE");
+
 #[cfg(test)]
 mod tests {
     #[test]
