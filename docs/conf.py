@@ -28,15 +28,3 @@ html_theme = "furo"
 html_title = f"libltx {release}"
 html_copy_source = False
 html_show_sphinx = False
-
-
-def without_absent_guides(app, docname, source):
-    """Languages whose bindings are not in the tree are not listed."""
-    if docname == "index":
-        for guide in ("python", "rust"):
-            if not (ROOT / f"docs/{guide}.md").exists():
-                source[0] = source[0].replace(f"\n{guide}\n", "\n")
-
-
-def setup(app):
-    app.connect("source-read", without_absent_guides)
