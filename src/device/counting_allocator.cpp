@@ -3,6 +3,8 @@
 #include <c10/core/Allocator.h>
 
 #include <mutex>
+#include <optional>
+#include <unordered_map>
 #include <utility>
 
 namespace ltx::device {
@@ -19,21 +21,45 @@ std::shared_ptr<ByteCount> everyone() {
   return of_everyone;
 }
 
-/// Keeps the wrapped allocator's own pointer and takes its bytes off the counts when the tensor goes.
+/// What is to be done when memory goes.
 struct Counted {
-  c10::DataPtr data;
+  c10::DeleterFnPtr deleter;  // of the wrapped allocator
   int64_t bytes;
   std::shared_ptr<ByteCount> counts[2];
 
-  ~Counted() {
+  void uncount() const {
     for (const auto& count : counts)
       if (count) count->remove(bytes);
   }
 };
 
-void release(void* context) {
-  delete static_cast<Counted*>(context);
+/// By address: torch also takes memory without a context, which only the address can name.
+struct Ledger {
+  std::mutex mutex;
+  std::unordered_map<void*, Counted> entries;
+
+  void add(void* place, Counted counted) {
+    const std::lock_guard lock(mutex);
+    auto& entry = entries[place];
+    entry.uncount();  // freed behind our back: with the wrapped allocator's deleter
+    entry = std::move(counted);
+  }
+  std::optional<Counted> take(void* place) {
+    const std::lock_guard lock(mutex);
+    const auto found = entries.find(place);
+    if (found == entries.end()) return std::nullopt;
+    std::optional<Counted> taken(std::move(found->second));
+    entries.erase(found);
+    return taken;
+  }
+};
+
+Ledger& ledger() {
+  static auto* all = new Ledger;  // outlives every tensor
+  return *all;
 }
+
+void release(void* place);
 
 class CountingAllocator final : public c10::Allocator {
  public:
@@ -42,26 +68,34 @@ class CountingAllocator final : public c10::Allocator {
   c10::DataPtr allocate(size_t n) override {
     auto data = wrapped.load()->allocate(n);
     auto all = everyone();
-    if (!all && !of_this_thread) return data;
-    auto* counted = new Counted{std::move(data), static_cast<int64_t>(n), {std::move(all), of_this_thread}};
-    for (const auto& count : counted->counts)
-      if (count) count->add(counted->bytes);
-    void* place = counted->data.get();
-    const auto device = counted->data.device();
-    return {place, counted, &release, device};
+    // Memory with a context of its own has no address that a raw pointer could be freed by.
+    if ((!all && !of_this_thread) || !data || data.get() != data.get_context()) return data;
+    const auto device = data.device();
+    Counted counted{data.get_deleter(), static_cast<int64_t>(n), {std::move(all), of_this_thread}};
+    void* place = data.release_context();
+    for (const auto& count : counted.counts)
+      if (count) count->add(counted.bytes);
+    ledger().add(place, std::move(counted));
+    return {place, place, &release, device};
   }
   void copy_data(void* to, const void* from, std::size_t count) const override {
     wrapped.load()->copy_data(to, from, count);
   }
   c10::DeleterFnPtr raw_deleter() const override {
-    // Counted memory has a context of its own, which raw pointers cannot have.
-    return everywhere || of_this_thread ? nullptr : wrapped.load()->raw_deleter();
+    return wrapped.load()->raw_deleter() ? &release : nullptr;
   }
 };
 
 CountingAllocator& counting() {
   static auto* allocator = new CountingAllocator;  // outlives every tensor
   return *allocator;
+}
+
+void release(void* place) {
+  const auto counted = ledger().take(place);
+  if (counted) counted->uncount();
+  const auto deleter = counted ? counted->deleter : counting().wrapped.load()->raw_deleter();
+  if (deleter) deleter(place);
 }
 
 std::mutex users_mutex;
