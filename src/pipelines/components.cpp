@@ -111,7 +111,6 @@ Components::Components(const engine::PipelineParams& params)
   for (const auto part : parts_) {
     add_part(part);
     total += resident_bytes(part);
-    entry.policy = resolved_policy(part);
   }
   if (enhancer_.store()) add_part(Component::PromptEnhancer);
   if (auto warning = files_.check_pairing(); !warning.empty()) warnings_.push_back(std::move(warning));
@@ -152,6 +151,9 @@ void Components::add_part(Component component) {
   entry.file_bytes = 0;
   for (const auto& store : stores_of(component)) entry.file_bytes += weights::stored_bytes(*store);
   entry.policy = resolved_policy(component);
+  // No policy of text models touches what sees images.
+  if (component == Component::PromptEnhancer && !enhancer_.separate())
+    entry.policy = engine::QuantPolicy::None;
 }
 
 std::vector<Component> Components::all_parts() const {
@@ -239,7 +241,6 @@ engine::QuantPolicy Components::resolved_policy(Component component) const {
     for (const auto& name : store->names())
       if (const auto format = store->find(name)->format; format != formats::Format::Unquantized)
         stored.insert(quant::kind_of(format));
-  }
   if (stored.empty()) return engine::QuantPolicy::None;
   return stored.size() == 1 ? static_cast<engine::QuantPolicy>(*stored.begin()) : engine::QuantPolicy::Auto;
 }
@@ -259,7 +260,6 @@ uint64_t Components::resident_bytes(Component component) const {
       const auto& info = *store->find(name);
       tensors.push_back({name, info.shape, weights::stored_bytes(info), info.format});
     }
-  }
   return quant::footprint(quantization_.policy(component), quant::ability_of(device_), tensors).bytes;
 }
 

@@ -9,12 +9,9 @@ namespace {
 
 constexpr double kLongSide = 896;
 
-/// uint8 [1, 3, h, w], its long side 896 (or 895: the product is truncated, as in the reference).
+/// uint8 [1, 3, h, w] of enhancer_size.
 at::Tensor shrunk(const media::Image& image) {
-  const double ratio = kLongSide / std::max(image.width, image.height);
-  // A line of pixels keeps one of them.
-  const auto height = std::max<int64_t>(static_cast<int64_t>(image.height * ratio), 1);
-  const auto width = std::max<int64_t>(static_cast<int64_t>(image.width * ratio), 1);
+  const auto [height, width] = enhancer_size(image.height, image.width);
   const auto plan = media::plan_resize_and_crop(image.height, image.width, height, width);
   auto planes = media::as_tensor(image).permute({0, 3, 1, 2});
   if (plan.resized_height != image.height || plan.resized_width != image.width)
@@ -24,6 +21,14 @@ at::Tensor shrunk(const media::Image& image) {
 }
 
 }  // namespace
+
+std::pair<int64_t, int64_t> enhancer_size(int64_t height, int64_t width) {
+  const double ratio = kLongSide / static_cast<double>(std::max(height, width));
+  const auto side = [&](int64_t pixels) {
+    return std::max<int64_t>(static_cast<int64_t>(static_cast<double>(pixels) * ratio), 1);
+  };
+  return {side(height), side(width)};
+}
 
 at::Tensor enhancer_pixels(const media::Image& image, int64_t size) {
   auto planes = shrunk(image).contiguous();

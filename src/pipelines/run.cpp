@@ -48,7 +48,7 @@ PromptContexts Run::encode_prompts(bool guided) {
   return contexts;
 }
 
-PromptContexts Run::encode(const std::vector<std::string>& prompts) {
+PromptContexts Run::encode(const std::vector<std::string>& prompts, Lease<text::TextEncoder> encoder) {
   std::vector<std::optional<PromptContext>> known;
   bool complete = true;
   for (const auto& prompt : prompts) {
@@ -58,7 +58,7 @@ PromptContexts Run::encode(const std::vector<std::string>& prompts) {
   }
   if (!complete) {
     // All prompts of a call go through the text model in one batch, as the reference sends them.
-    const auto encoded = encode_texts(prompts, components, sink, observer_);
+    const auto encoded = encode_texts(prompts, components, sink, observer_, std::move(encoder));
     for (size_t i = 0; i < prompts.size(); ++i) {
       known[i] = encoded[i];
       cache_.put(prompts[i], encoded[i]);

@@ -68,7 +68,7 @@ class Run {
   engine::Sink& sink;
 
   /// The contexts of the prompt and, where the recipe is guided, of the negative prompt, in the compute dtype
-  /// on the device.
+  /// on the device. Rewrites the prompt before where the request asks for it.
   PromptContexts encode_prompts(bool guided);
 
   /// Decodes the image conditions once; each stage encodes them at its own size.
@@ -106,7 +106,7 @@ class Run {
   void observe(const std::string& name, const at::Tensor& value);
 
  private:
-  PromptContexts encode(const std::vector<std::string>& prompts);
+  PromptContexts encode(const std::vector<std::string>& prompts, Lease<text::TextEncoder> encoder);
 
   diffusion::NoiseSource& noise_;
   PromptCache& cache_;

@@ -1,0 +1,1 @@
+ltx_unit_test(pipelines_enhance TORCH SOURCES enhance_image_test.cpp enhance_reply_test.cpp enhance_test.cpp DEPENDS ltx_pipelines)
