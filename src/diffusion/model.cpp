@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/error.h"
+#include "latents/same_view.h"
 
 namespace ltx::diffusion {
 namespace {
@@ -49,6 +50,7 @@ std::optional<Modality> gather_modality(const std::vector<ModelPass>& passes,
   chunk.context_mask = optional(&Modality::context_mask);
   chunk.attention_mask = optional(&Modality::attention_mask);
   chunk.keyframes_mask = optional(&Modality::keyframes_mask);
+  chunk.denoise_mask = optional(&Modality::denoise_mask);
   chunk.enabled = (passes[0].*stream)->enabled;
   return chunk;
 }
@@ -67,18 +69,59 @@ latents::Perturbations gather_perturbations(const std::vector<ModelPass>& passes
   return any ? chunk : latents::Perturbations{};
 }
 
-/// Consecutive samples over all passes, at most `size` in each chunk.
-std::vector<std::vector<Slice>> chunks_of(size_t passes, int64_t batch, int64_t size) {
+/// Consecutive samples over the passes of each group, at most `size` in each chunk.
+std::vector<std::vector<Slice>> chunks_of(const std::vector<std::vector<size_t>>& groups, int64_t batch,
+                                          int64_t size) {
   std::vector<std::vector<Slice>> chunks;
-  int64_t room = 0;
-  for (size_t pass = 0; pass < passes; ++pass)
-    for (int64_t first = 0; first < batch;) {
-      if (room == 0) chunks.emplace_back(), room = size;
-      const int64_t count = std::min(room, batch - first);
-      chunks.back().push_back({pass, first, count});
-      first += count, room -= count;
-    }
+  for (const auto& group : groups) {
+    int64_t room = 0;
+    for (const size_t pass : group)
+      for (int64_t first = 0; first < batch;) {
+        if (room == 0) chunks.emplace_back(), room = size;
+        const int64_t count = std::min(room, batch - first);
+        chunks.back().push_back({pass, first, count});
+        first += count, room -= count;
+      }
+  }
   return chunks;
+}
+
+/// Whether two passes differ in nothing but what they leave out.
+bool same_inputs(const ModelPass& a, const ModelPass& b) {
+  const auto same = [](const std::optional<Modality>& m, const std::optional<Modality>& n) {
+    if (!m || !n) return m.has_value() == n.has_value();
+    using latents::same_view;
+    return m->enabled == n->enabled && same_view(m->latent, n->latent) && same_view(m->sigma, n->sigma) &&
+           same_view(m->timesteps, n->timesteps) && same_view(m->positions, n->positions) &&
+           same_view(m->context, n->context) && same_view(m->context_mask, n->context_mask) &&
+           same_view(m->attention_mask, n->attention_mask) && same_view(m->keyframes_mask, n->keyframes_mask);
+  };
+  return same(a.video, b.video) && same(a.audio, b.audio);
+}
+
+/// The passes that may be mixed in a batch. A pass that saves more by going on from another one than batching
+/// could make up for, and the one it goes on from, have batches of their own.
+std::vector<std::vector<size_t>> groups_of(const std::vector<ModelPass>& passes, const VelocityModel& model) {
+  constexpr double kWorthwhile = 0.25;
+  std::vector<bool> alone(passes.size(), false);
+  for (size_t i = 0; i < passes.size(); ++i)
+    for (size_t j = 0; j < i && !alone[i]; ++j)
+      if (same_inputs(passes[j], passes[i]) &&
+          model.common_share(passes[j].perturbations, passes[i].perturbations) >= kWorthwhile)
+        alone[i] = alone[j] = true;
+  std::vector<std::vector<size_t>> groups;
+  std::optional<size_t> mixed;
+  for (size_t i = 0; i < passes.size(); ++i) {
+    if (alone[i]) {
+      groups.push_back({i});
+    } else if (mixed) {
+      groups[*mixed].push_back(i);
+    } else {
+      mixed = groups.size();
+      groups.push_back({i});
+    }
+  }
+  return groups;
 }
 
 /// Appends the chunk's x0 to each pass's parts.
@@ -100,6 +143,12 @@ void scatter(const std::optional<Modality>& modality, const std::optional<at::Te
 
 }  // namespace
 
+std::vector<StreamTensors> VelocityModel::velocities_of(const std::vector<ModelPass>& batches) {
+  std::vector<StreamTensors> all;
+  for (const auto& batch : batches) all.push_back(velocities(batch.video, batch.audio, batch.perturbations));
+  return all;
+}
+
 at::Tensor x0_of_velocity(const at::Tensor& latent, const at::Tensor& velocity, const at::Tensor& timesteps) {
   return (latent.to(at::kFloat) - velocity.to(at::kFloat) * timesteps.to(at::kFloat))
       .to(latent.scalar_type());
@@ -117,14 +166,12 @@ Modality modality_of(const latents::State& state, const at::Tensor& context, dou
   modality.context = context;
   modality.attention_mask = state.attention_mask;
   modality.keyframes_mask = state.keyframes_mask;
+  modality.denoise_mask = state.denoise_mask;
   return modality;
 }
 
 at::Tensor JoinedInputs::join(std::vector<at::Tensor> parts) {
-  const auto same = [](const at::Tensor& a, const at::Tensor& b) {
-    return a.const_data_ptr() == b.const_data_ptr() && a.sizes() == b.sizes() && a.strides() == b.strides() &&
-           a.scalar_type() == b.scalar_type();
-  };
+  const auto same = [](const at::Tensor& a, const at::Tensor& b) { return latents::same_view(a, b); };
   for (const auto& joined : known_)
     if (std::equal(parts.begin(), parts.end(), joined.parts.begin(), joined.parts.end(), same))
       return joined.whole;
@@ -146,13 +193,18 @@ std::vector<StreamTensors> X0Model::predict(const std::vector<ModelPass>& passes
   const auto& first = passes.at(0);
   const int64_t batch = first.video ? first.video->latent.size(0) : first.audio->latent.size(0);
   std::vector<std::vector<at::Tensor>> video(passes.size()), audio(passes.size());
-  for (const auto& slices : chunks_of(passes.size(), batch, max_batch_size_)) {
+  const auto chunks = chunks_of(groups_of(passes, model_), batch, max_batch_size_);
+  std::vector<ModelPass> batches;
+  for (const auto& slices : chunks) {
     monitor_.checkpoint();
-    const auto chunk_video = gather_modality(passes, slices, &ModelPass::video, joined_);
-    const auto chunk_audio = gather_modality(passes, slices, &ModelPass::audio, joined_);
-    const auto velocities = model_.velocities(chunk_video, chunk_audio, gather_perturbations(passes, slices));
-    scatter(chunk_video, velocities.video, "video", slices, video);
-    scatter(chunk_audio, velocities.audio, "audio", slices, audio);
+    batches.push_back({gather_modality(passes, slices, &ModelPass::video, joined_),
+                       gather_modality(passes, slices, &ModelPass::audio, joined_),
+                       gather_perturbations(passes, slices)});
+  }
+  const auto velocities = model_.velocities_of(batches);
+  for (size_t i = 0; i < chunks.size(); ++i) {
+    scatter(batches[i].video, velocities[i].video, "video", chunks[i], video);
+    scatter(batches[i].audio, velocities[i].audio, "audio", chunks[i], audio);
   }
   const auto joined = [](const std::vector<at::Tensor>& parts) -> std::optional<at::Tensor> {
     if (parts.empty()) return std::nullopt;

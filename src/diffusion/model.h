@@ -19,6 +19,12 @@ struct StreamTensors {
   std::optional<at::Tensor> video, audio;
 };
 
+/// A guidance pass: the streams' modalities with their own contexts, and what is left out in each sample.
+struct ModelPass {
+  std::optional<latents::Modality> video, audio;
+  latents::Perturbations perturbations;  // one list per sample, or empty
+};
+
 /// A transformer.
 class VelocityModel {
  public:
@@ -29,6 +35,16 @@ class VelocityModel {
   virtual StreamTensors velocities(const std::optional<latents::Modality>& video,
                                    const std::optional<latents::Modality>& audio,
                                    const latents::Perturbations& perturbations) = 0;
+
+  /// The batches of one step, which may share work; by default one after the other.
+  virtual std::vector<StreamTensors> velocities_of(const std::vector<ModelPass>& batches);
+
+  /// How much of a batch, 0 to 1, costs nothing after another one of equal inputs, if what they leave out
+  /// differs as given.
+  virtual double common_share(const latents::Perturbations& /*a*/,
+                              const latents::Perturbations& /*b*/) const {
+    return 0;
+  }
 
   /// Whether the checkpoint marks single-frame tokens, without which keyframes cannot be generated (spec 06
   /// §1.1).
@@ -41,12 +57,6 @@ at::Tensor x0_of_velocity(const at::Tensor& latent, const at::Tensor& velocity, 
 /// A state as the transformer takes it at noise level `sigma`; F64 where `sigma_dtype` says so.
 latents::Modality modality_of(const latents::State& state, const at::Tensor& context, double sigma,
                               at::ScalarType sigma_dtype);
-
-/// A guidance pass: the streams' modalities with their own contexts, and what is left out in each sample.
-struct ModelPass {
-  std::optional<latents::Modality> video, audio;
-  latents::Perturbations perturbations;  // one list per sample, or empty
-};
 
 /// Inputs that stay the same over the steps of a loop (contexts, positions, masks), joined along the batch
 /// once: the network meets the same tensor objects at every step and can keep what it computes from them.
@@ -62,10 +72,12 @@ class JoinedInputs {
   std::vector<Joined> known_;
 };
 
-/// Calls the network for several passes at once, split along the batch.
+/// Calls the network for several passes at once, in batches. A pass that the network can continue from
+/// another one is not mixed with further passes: a number of a batch may depend on the batch's shape in its
+/// last bit, and what is continued must be what would have been computed.
 class X0Model {
  public:
-  /// At most `max_batch_size` samples per call of `model`; cancellation is asked before every call.
+  /// At most `max_batch_size` samples per batch; cancellation is asked once per batch.
   X0Model(VelocityModel& model, int64_t max_batch_size, const Monitor& monitor);
 
   /// x0 predictions by pass; none for a stream that is absent or not enabled. All passes have the same

@@ -16,6 +16,9 @@ struct Modality {
       context_mask;  // I64/I32 {0,1} [B,S] or [B,T|1,S]; or F32 bias [B,1,T|1,S] or [B,T,S]
   std::optional<at::Tensor> attention_mask;  // F32 [B,T,T], [B,1,T] or [1,1,T], strengths in [0,1]
   std::optional<at::Tensor> keyframes_mask;  // F32 [B,T,1] (video)
+  // F32 [B,T,1], constant over the steps. Where it is given, timesteps must be this · sigma: tokens of one
+  // mask value share a noise level, and nobody has to look for equal ones on the device.
+  std::optional<at::Tensor> denoise_mask = {};
   bool enabled = true;
 };
 

@@ -3,67 +3,86 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "latents/same_view.h"
+#include "models/transformer/block_keep.h"
 #include "pipelines/numeric_guard.h"
 
 namespace ltx::pipelines {
 namespace {
 
-constexpr size_t kSessions = 4;  // conditional, unconditional, perturbed, isolated
+using diffusion::ModelPass;
+using latents::same_view;
 
 const latents::Modality* pointer(const std::optional<latents::Modality>& modality) {
   return modality ? &*modality : nullptr;
 }
 
-bool same(const at::Tensor& a, const at::Tensor& b) {
-  if (a.sizes() != b.sizes() || a.scalar_type() != b.scalar_type()) return false;
-  // The sampling room hands over the same tensors at every step; comparing values would make a device wait.
-  return a.is_same(b) || (a.data_ptr() == b.data_ptr() && a.strides() == b.strides());
+std::vector<transformer::Pass> passes_of(const std::vector<ModelPass>& batches) {
+  std::vector<transformer::Pass> passes;
+  for (const auto& batch : batches)
+    passes.push_back({pointer(batch.video), pointer(batch.audio),
+                      batch.perturbations.empty() ? nullptr : &batch.perturbations});
+  return passes;
 }
 
-bool same(const std::optional<at::Tensor>& a, const std::optional<at::Tensor>& b) {
-  return a.has_value() == b.has_value() && (!a || same(*a, *b));
-}
-
-/// Whether a session opened on `a` serves `b`: everything but the latents and noise levels is equal.
+/// Whether what was prepared for `a` serves `b`: everything but the latents and noise levels is equal. The
+/// sampling room hands over the same tensors at every step.
 bool same(const std::optional<latents::Modality>& a, const std::optional<latents::Modality>& b) {
   if (a.has_value() != b.has_value()) return false;
   if (!a) return true;
   return a->latent.sizes() == b->latent.sizes() && a->timesteps.sizes() == b->timesteps.sizes() &&
-         same(a->positions, b->positions) && same(a->context, b->context) &&
-         same(a->context_mask, b->context_mask) && same(a->attention_mask, b->attention_mask) &&
-         same(a->keyframes_mask, b->keyframes_mask);
+         same_view(a->positions, b->positions) && same_view(a->context, b->context) &&
+         same_view(a->context_mask, b->context_mask) && same_view(a->attention_mask, b->attention_mask) &&
+         same_view(a->keyframes_mask, b->keyframes_mask) && same_view(a->denoise_mask, b->denoise_mask);
 }
 
 }  // namespace
 
-const transformer::Session& TransformerVelocity::session_for(const std::optional<latents::Modality>& video,
-                                                             const std::optional<latents::Modality>& audio) {
-  const auto found = std::find_if(prepared_.begin(), prepared_.end(), [&](const Prepared& p) {
-    return same(p.video, video) && same(p.audio, audio);
-  });
-  if (found != prepared_.end()) {
-    prepared_.splice(prepared_.begin(), prepared_, found);
-    return *prepared_.front().session;
+const transformer::Session& TransformerVelocity::session_for(const std::vector<ModelPass>& batches) {
+  const bool kept = session_ && std::equal(batches.begin(), batches.end(), prepared_.begin(), prepared_.end(),
+                                           [](const ModelPass& a, const ModelPass& b) {
+                                             return same(a.video, b.video) && same(a.audio, b.audio);
+                                           });
+  if (!kept) {
+    session_.reset();  // before the next one takes memory
+    prepared_ = batches;
+    session_ = network_.prepare(passes_of(prepared_));
   }
-  if (prepared_.size() == kSessions) prepared_.pop_back();
-  prepared_.push_front({video, audio, network_.open(pointer(video), pointer(audio))});
-  return *prepared_.front().session;
+  return *session_;
+}
+
+std::vector<diffusion::StreamTensors> TransformerVelocity::velocities_of(
+    const std::vector<ModelPass>& batches) {
+  const auto& session = session_for(batches);
+  const auto passes = passes_of(batches);
+  const auto outputs = run_guarded(
+      "transformer", [&] { return session.evaluate(passes, monitor_); },
+      [](const std::vector<transformer::Outputs>& all) {
+        std::vector<at::Tensor> sums;
+        for (const auto& o : all)
+          for (const auto& velocity : {o.video, o.audio})
+            if (velocity) sums.push_back(velocity->to(at::kFloat).sum());
+        return at::stack(sums);
+      });
+  std::vector<diffusion::StreamTensors> result;
+  for (const auto& o : outputs) result.push_back({o.video, o.audio});
+  return result;
 }
 
 diffusion::StreamTensors TransformerVelocity::velocities(const std::optional<latents::Modality>& video,
                                                          const std::optional<latents::Modality>& audio,
                                                          const latents::Perturbations& perturbations) {
-  const auto& session = session_for(video, audio);
-  const auto* passes = perturbations.empty() ? nullptr : &perturbations;
-  const auto outputs = run_guarded(
-      "transformer", [&] { return session.step(pointer(video), pointer(audio), passes, monitor_); },
-      [](const transformer::Outputs& o) {
-        std::vector<at::Tensor> sums;
-        for (const auto& velocity : {o.video, o.audio})
-          if (velocity) sums.push_back(velocity->to(at::kFloat).sum());
-        return at::stack(sums);
-      });
-  return {outputs.video, outputs.audio};
+  return velocities_of({{video, audio, perturbations}}).front();
+}
+
+double TransformerVelocity::common_share(const latents::Perturbations& a,
+                                         const latents::Perturbations& b) const {
+  const auto blocks = network_.block_count();
+  const auto batch = static_cast<int64_t>(std::max<size_t>({a.size(), b.size(), 1}));
+  const auto table = [&](const latents::Perturbations& perturbations) {
+    return transformer::KeepTable(perturbations.empty() ? nullptr : &perturbations, blocks, batch);
+  };
+  return static_cast<double>(table(a).common_blocks(table(b))) / static_cast<double>(blocks);
 }
 
 }  // namespace ltx::pipelines

@@ -1,6 +1,7 @@
 // The transformer as the sampling room sees it.
 #pragma once
-#include <list>
+#include <memory>
+#include <vector>
 
 #include "diffusion/model.h"
 #include "models/transformer/model.h"
@@ -8,7 +9,7 @@
 namespace ltx::pipelines {
 
 /// Serves one stage. What is constant over its steps (rotary tables, masks, projected text) is prepared once
-/// per batch of passes that comes back: a guided step has a few of them, each with its own contexts.
+/// for the batches of a step and kept while the same batches come back.
 class TransformerVelocity final : public diffusion::VelocityModel {
  public:
   TransformerVelocity(const transformer::Model& network, bool keyframe_slots, Monitor& monitor)
@@ -17,21 +18,20 @@ class TransformerVelocity final : public diffusion::VelocityModel {
   diffusion::StreamTensors velocities(const std::optional<latents::Modality>& video,
                                       const std::optional<latents::Modality>& audio,
                                       const latents::Perturbations& perturbations) override;
+  std::vector<diffusion::StreamTensors> velocities_of(
+      const std::vector<diffusion::ModelPass>& batches) override;
+  double common_share(const latents::Perturbations& a, const latents::Perturbations& b) const override;
   bool supports_keyframe_slots() const override { return keyframe_slots_; }
 
  private:
-  /// A session and what it was opened on; holding the tensors keeps their addresses from being used again.
-  struct Prepared {
-    std::optional<latents::Modality> video, audio;
-    std::unique_ptr<transformer::Session> session;
-  };
-  const transformer::Session& session_for(const std::optional<latents::Modality>& video,
-                                          const std::optional<latents::Modality>& audio);
+  const transformer::Session& session_for(const std::vector<diffusion::ModelPass>& batches);
 
   const transformer::Model& network_;
   bool keyframe_slots_;
   Monitor& monitor_;
-  std::list<Prepared> prepared_;  // most recently used first
+  /// What the session was opened on; holding the tensors keeps their addresses from being used again.
+  std::vector<diffusion::ModelPass> prepared_;
+  std::unique_ptr<transformer::Session> session_;
 };
 
 }  // namespace ltx::pipelines

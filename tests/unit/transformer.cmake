@@ -1,1 +1,1 @@
-ltx_unit_test(transformer TORCH SOURCES transformer_test.cpp DEPENDS ltx_models_transformer)
+ltx_unit_test(transformer TORCH SOURCES transformer_test.cpp transformer_sharing_test.cpp DEPENDS ltx_models_transformer)

@@ -1,93 +1,16 @@
-#include "models/transformer/transformer.h"
-
-#include <ATen/CPUGeneratorImpl.h>
 #include <doctest/doctest.h>
 
 #include "base/error.h"
 #include "models/transformer/batch_splitter.h"
 #include "models/transformer/tiled_model.h"
 #include "models/transformer/x0_model.h"
-#include "transformer_weights.h"
+#include "transformer_inputs.h"
 
 using namespace ltx;
+using namespace ltx::testing;
 using namespace ltx::transformer;
 
 namespace {
-
-const nlohmann::json kSmall = {{"num_layers", 2},
-                               {"num_attention_heads", 2},
-                               {"attention_head_dim", 12},
-                               {"cross_attention_dim", 24},
-                               {"in_channels", 6},
-                               {"out_channels", 6},
-                               {"audio_num_attention_heads", 2},
-                               {"audio_attention_head_dim", 6},
-                               {"audio_cross_attention_dim", 12},
-                               {"audio_in_channels", 5},
-                               {"audio_out_channels", 5}};
-
-nlohmann::json small(const nlohmann::json& changes = nlohmann::json::object()) {
-  auto section = testing::transformer_section(kSmall);
-  section.update(changes);
-  return section;
-}
-
-Config config_of(const nlohmann::json& section, ModelType type = ModelType::AudioVideo) {
-  return Config::parse(section, type, "model.safetensors");
-}
-
-std::shared_ptr<Transformer> build(const Config& config, std::map<std::string, at::Tensor> tensors,
-                                   at::ScalarType compute = at::kFloat, TransformerOptions options = {}) {
-  const weights::View view(std::make_shared<weights::MemoryStore>(std::move(tensors)));
-  return std::make_shared<Transformer>(quant::Source(view, at::kCPU, compute), config, options);
-}
-
-at::Tensor random(at::IntArrayRef shape, uint64_t seed) {
-  return at::randn(shape, at::make_generator<at::CPUGeneratorImpl>(seed), at::TensorOptions(at::kFloat));
-}
-
-/// 2×2×2 generated video tokens and 3 conditioning tokens.
-latents::Modality video_input(int64_t batch, at::ScalarType compute = at::kFloat) {
-  constexpr int64_t kTokens = 11;
-  latents::Modality m;
-  m.latent = random({batch, kTokens, 6}, 10).to(compute);
-  m.sigma = at::linspace(0.7, 0.4, batch);
-  auto mask = at::ones({batch, kTokens, 1});
-  mask.narrow(1, 8, 2).fill_(0);
-  mask.narrow(1, 10, 1).fill_(0.5);
-  m.timesteps = mask * m.sigma.view({batch, 1, 1});
-  auto bounds = at::zeros({3, kTokens, 2});
-  for (int64_t t = 0; t < kTokens; ++t) {
-    const int64_t cell[3] = {t / 4 % 2, t / 2 % 2, t % 2};
-    for (int64_t a = 0; a < 3; ++a) {
-      const double size = a == 0 ? 0.25 : 32;
-      bounds[a][t][0] = static_cast<double>(cell[a]) * size;
-      bounds[a][t][1] = static_cast<double>(cell[a] + 1) * size;
-    }
-  }
-  m.positions = bounds.expand({batch, 3, kTokens, 2}).contiguous();
-  m.context = random({batch, 4, 24}, 11).to(compute);
-  return m;
-}
-
-latents::Modality audio_input(int64_t batch, at::ScalarType compute = at::kFloat) {
-  constexpr int64_t kTokens = 5;
-  latents::Modality m;
-  m.latent = random({batch, kTokens, 5}, 12).to(compute);
-  m.sigma = at::linspace(0.5, 0.9, batch);
-  m.timesteps = m.sigma.view({batch, 1, 1}).expand({batch, kTokens, 1}).contiguous();
-  const auto start = at::arange(kTokens, at::TensorOptions(at::kFloat)) * 0.04;
-  m.positions = at::stack({start, start + 0.04}, 1)
-                    .view({1, 1, kTokens, 2})
-                    .expand({batch, 1, kTokens, 2})
-                    .contiguous();
-  m.context = random({batch, 3, 12}, 13).to(compute);
-  return m;
-}
-
-double distance(const at::Tensor& a, const at::Tensor& b) {
-  return ((a - b).to(at::kDouble).norm() / b.to(at::kDouble).norm()).item<double>();
-}
 
 void check_message(const nlohmann::json& section, ModelType type, std::initializer_list<const char*> parts) {
   try {
@@ -147,7 +70,7 @@ TEST_CASE("numbers and booleans of the configuration compare by value, single st
 
 TEST_CASE("missing tensors are named") {
   const auto config = config_of(small());
-  auto tensors = testing::TransformerWeights(config).tensors;
+  auto tensors = TransformerWeights(config).tensors;
   tensors.erase("transformer_blocks.1.audio_attn2.to_gate_logits.bias");
   try {
     build(config, tensors);
@@ -163,7 +86,7 @@ TEST_CASE("a session gives at every step what a forward of its own gives") {
   const at::NoGradGuard no_grad;
   for (const bool interleaved : {false, true}) {
     const auto config = config_of(small({{"rope_type", interleaved ? "interleaved" : "split"}}));
-    const auto model = build(config, testing::TransformerWeights(config).tensors);
+    const auto model = build(config, TransformerWeights(config).tensors);
     auto video = video_input(2), audio = audio_input(2);
     const auto session = model->open(&video, &audio);
     for (const double factor : {1.0, 0.5}) {
@@ -186,10 +109,10 @@ TEST_CASE("text kept over the steps changes nothing") {
   for (const bool adaln : {false, true}) {
     const auto config =
         config_of(small({{"cross_attention_adaln", adaln}, {"use_prompt_adaln_single", false}}));
-    const auto weights = testing::TransformerWeights(config).tensors;
+    const auto weights = TransformerWeights(config).tensors;
     const auto video = video_input(2), audio = audio_input(2);
-    const auto kept = build(config, weights, at::kFloat, {.keep_text = true})->forward(&video, &audio);
-    const auto plain = build(config, weights)->forward(&video, &audio);
+    const auto kept = build(config, weights)->forward(&video, &audio);
+    const auto plain = build(config, weights, at::kFloat, {.kept_text_bytes = 0})->forward(&video, &audio);
     CHECK(at::equal(*kept.video, *plain.video));
     CHECK(at::equal(*kept.audio, *plain.audio));
   }
@@ -199,7 +122,7 @@ TEST_CASE("with and without gradients the numbers agree") {
   for (const bool interleaved : {false, true}) {
     for (const auto dtype : {at::kFloat, at::kBFloat16}) {
       const auto config = config_of(small({{"rope_type", interleaved ? "interleaved" : "split"}}));
-      const auto model = build(config, testing::TransformerWeights(config, dtype).tensors, dtype);
+      const auto model = build(config, TransformerWeights(config, dtype).tensors, dtype);
       const auto video = video_input(2, dtype), audio = audio_input(2, dtype);
       const latents::Perturbations mixed = {
           {{latents::PerturbationType::SkipVideoSelf, std::vector<int64_t>{1}}},
@@ -219,7 +142,7 @@ TEST_CASE("with and without gradients the numbers agree") {
 TEST_CASE("inputs are not written to") {
   const at::NoGradGuard no_grad;
   const auto config = config_of(small());
-  auto weights = testing::TransformerWeights(config).tensors;
+  auto weights = TransformerWeights(config).tensors;
   std::map<std::string, at::Tensor> copies;
   for (const auto& [name, tensor] : weights) copies[name] = tensor.clone();
   const auto model = build(config, weights);
@@ -239,7 +162,7 @@ TEST_CASE("inputs are not written to") {
 
 TEST_CASE("optimizer steps on a tiny transformer lower the loss, and every weight has a gradient") {
   const auto config = config_of(small({{"use_keyframes_abs_pos_embedding", true}}));
-  auto parameters = testing::TransformerWeights(config).tensors;
+  auto parameters = TransformerWeights(config).tensors;
   for (auto& [name, tensor] : parameters) tensor.requires_grad_(true);
   const auto model = build(config, parameters);
   auto video = video_input(2);
@@ -272,7 +195,7 @@ TEST_CASE("optimizer steps on a tiny transformer lower the loss, and every weigh
 TEST_CASE("one broadcast noise level equals the same level for every token") {
   const at::NoGradGuard no_grad;
   const auto config = config_of(small());
-  const auto model = build(config, testing::TransformerWeights(config).tensors);
+  const auto model = build(config, TransformerWeights(config).tensors);
   auto video = video_input(2);
   const auto audio = audio_input(2);
   video.timesteps = video.sigma.view({2, 1, 1});
@@ -284,7 +207,7 @@ TEST_CASE("one broadcast noise level equals the same level for every token") {
 TEST_CASE("a disabled stream keeps its state and still informs the other") {
   const at::NoGradGuard no_grad;
   const auto config = config_of(small());
-  const auto model = build(config, testing::TransformerWeights(config).tensors);
+  const auto model = build(config, TransformerWeights(config).tensors);
   const auto video = video_input(1);
   auto audio = audio_input(1);
   audio.enabled = false;
@@ -298,7 +221,7 @@ TEST_CASE("a disabled stream keeps its state and still informs the other") {
 TEST_CASE("a strength of zero removes a key; a mask of ones is no mask") {
   const at::NoGradGuard no_grad;
   const auto config = config_of(small(), ModelType::VideoOnly);
-  const auto model = build(config, testing::TransformerWeights(config).tensors);
+  const auto model = build(config, TransformerWeights(config).tensors);
   auto video = video_input(1);
   const auto plain = *model->forward(&video, nullptr).video;
   video.attention_mask = at::ones({1, 11, 11});
@@ -316,7 +239,7 @@ TEST_CASE("a strength of zero removes a key; a mask of ones is no mask") {
 TEST_CASE("a batch split into single samples equals the whole; a broadcast field cannot be split") {
   const at::NoGradGuard no_grad;
   const auto config = config_of(small());
-  const std::shared_ptr<const Model> model = build(config, testing::TransformerWeights(config).tensors);
+  const std::shared_ptr<const Model> model = build(config, TransformerWeights(config).tensors);
   auto video = video_input(3);
   const auto audio = audio_input(3);
   const latents::Perturbations perturbations = {{},
@@ -335,7 +258,7 @@ TEST_CASE("a batch split into single samples equals the whole; a broadcast field
 TEST_CASE("one tile equals no tiling; a constant field survives cutting and blending") {
   const at::NoGradGuard no_grad;
   const auto config = config_of(small());
-  const std::shared_ptr<const Model> model = build(config, testing::TransformerWeights(config).tensors);
+  const std::shared_ptr<const Model> model = build(config, TransformerWeights(config).tensors);
   const auto video = video_input(1), audio = audio_input(1);
   const auto plain = model->forward(&video, &audio);
   const auto tiled = TiledModel(model, TokenTiling({2, 2, 2}, {}, false)).forward(&video, &audio);
@@ -354,7 +277,7 @@ TEST_CASE("one tile equals no tiling; a constant field survives cutting and blen
 TEST_CASE("a token at noise level zero keeps its latent exactly") {
   const at::NoGradGuard no_grad;
   const auto config = config_of(small());
-  const auto model = X0Model(build(config, testing::TransformerWeights(config).tensors));
+  const auto model = X0Model(build(config, TransformerWeights(config).tensors));
   const auto video = video_input(2), audio = audio_input(2);
   const auto out = model.forward(&video, &audio);
   CHECK(at::equal(out.video->narrow(1, 8, 2), video.latent.narrow(1, 8, 2)));
@@ -367,7 +290,7 @@ TEST_CASE("a cancelled request stops before the next block") {
     bool cancelled() const override { return left-- == 0; }
   } monitor;
   const auto config = config_of(small());
-  const auto model = build(config, testing::TransformerWeights(config).tensors);
+  const auto model = build(config, TransformerWeights(config).tensors);
   const auto video = video_input(1);
   try {
     model->forward(&video, nullptr, nullptr, monitor);
@@ -379,8 +302,8 @@ TEST_CASE("a cancelled request stops before the next block") {
 
 TEST_CASE("wrong inputs are named") {
   const auto config = config_of(small()), video_config = config_of(small(), ModelType::VideoOnly);
-  const auto model = build(config, testing::TransformerWeights(config).tensors);
-  const auto video_model = build(video_config, testing::TransformerWeights(video_config).tensors);
+  const auto model = build(config, TransformerWeights(config).tensors);
+  const auto video_model = build(video_config, TransformerWeights(video_config).tensors);
   const auto video = video_input(2), audio = audio_input(2);
   CHECK_THROWS_WITH_AS(model->forward(nullptr, nullptr), doctest::Contains("Neither video nor audio"), Error);
   CHECK_THROWS_WITH_AS(video_model->forward(&video, &audio), doctest::Contains("built without it"), Error);

@@ -1,5 +1,8 @@
 #include "models/transformer/batch_splitter.h"
 
+#include <algorithm>
+#include <deque>
+
 #include "base/error.h"
 
 namespace ltx::transformer {
@@ -43,56 +46,77 @@ latents::Modality slice_request(const latents::Modality& m, int64_t batch, Range
   part.context_mask = optional(m.context_mask, "context_mask");
   part.attention_mask = optional(m.attention_mask, "attention_mask");
   part.keyframes_mask = optional(m.keyframes_mask, "keyframes_mask");
+  part.denoise_mask = optional(m.denoise_mask, "denoise_mask");
   return part;
 }
 
-class SplitSession : public Session {
+/// The chunks of all passes, as passes of the inner model.
+class Chunks {
  public:
-  SplitSession(const Model& inner, const latents::Modality* video, const latents::Modality* audio,
-               int64_t batch, int64_t chunk)
-      : batch_(batch) {
-    for (int64_t begin = 0; begin < batch; begin += chunk) {
-      const Range range{begin, std::min(chunk, batch - begin)};
-      const auto v = video ? std::optional(slice_request(*video, batch, range)) : std::nullopt;
-      const auto a = audio ? std::optional(slice_request(*audio, batch, range)) : std::nullopt;
-      chunks_.push_back({range, inner.open(v ? &*v : nullptr, a ? &*a : nullptr)});
+  using Slice = latents::Modality (*)(const latents::Modality&, int64_t, Range);
+
+  Chunks(at::ArrayRef<Pass> passes, int64_t largest, Slice slice) {
+    for (size_t i = 0; i < passes.size(); ++i) {
+      const auto *video = passes[i].video, *audio = passes[i].audio;
+      const auto* perturbations = passes[i].perturbations;
+      const int64_t batch = batch_of(video, audio);
+      if (perturbations && static_cast<int64_t>(perturbations->size()) != batch) {
+        fail(Status::InvalidArgument,
+             "Perturbations are given for {} samples; the batch has {}. Give one list per sample.",
+             perturbations->size(), batch);
+      }
+      for (int64_t begin = 0; begin < batch; begin += largest) {
+        const Range range{begin, std::min(largest, batch - begin)};
+        const auto part = [&](const latents::Modality* m) -> const latents::Modality* {
+          return m ? &modalities_.emplace_back(slice(*m, batch, range)) : nullptr;
+        };
+        const auto list = [&]() -> const latents::Perturbations* {
+          if (!perturbations) return nullptr;
+          const auto first = perturbations->begin() + range.begin;
+          return &perturbations_.emplace_back(first, first + range.count);
+        };
+        passes_.push_back({part(video), part(audio), list()});
+        pass_of_.push_back(i);
+      }
     }
   }
 
-  Outputs step(const latents::Modality* video, const latents::Modality* audio,
-               const latents::Perturbations* perturbations, const Monitor& monitor) const override {
-    if (perturbations && static_cast<int64_t>(perturbations->size()) != batch_) {
-      fail(Status::InvalidArgument,
-           "Perturbations are given for {} samples; the batch has {}. Give one list per sample.",
-           perturbations->size(), batch_);
+  at::ArrayRef<Pass> passes() const { return passes_; }
+  size_t pass_of(size_t chunk) const { return pass_of_[chunk]; }
+
+ private:
+  std::deque<latents::Modality> modalities_;  // addresses stay
+  std::deque<latents::Perturbations> perturbations_;
+  std::vector<Pass> passes_;
+  std::vector<size_t> pass_of_;
+};
+
+class SplitSession : public Session {
+ public:
+  SplitSession(const Model& inner, at::ArrayRef<Pass> passes, int64_t largest)
+      : largest_(largest), inner_(inner.prepare(Chunks(passes, largest, slice_request).passes())) {}
+
+  std::vector<Outputs> evaluate(at::ArrayRef<Pass> passes, const Monitor& monitor) const override {
+    const Chunks chunks(passes, largest_, slice_step);
+    const auto outputs = inner_->evaluate(chunks.passes(), monitor);
+    std::vector<std::vector<at::Tensor>> videos(passes.size()), audios(passes.size());
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      if (outputs[i].video) videos[chunks.pass_of(i)].push_back(*outputs[i].video);
+      if (outputs[i].audio) audios[chunks.pass_of(i)].push_back(*outputs[i].audio);
     }
-    std::vector<at::Tensor> videos, audios;
-    for (const auto& [range, session] : chunks_) {
-      const auto v = video ? std::optional(slice_step(*video, batch_, range)) : std::nullopt;
-      const auto a = audio ? std::optional(slice_step(*audio, batch_, range)) : std::nullopt;
-      latents::Perturbations part;
-      if (perturbations) {
-        const auto first = perturbations->begin() + range.begin;
-        part.assign(first, first + range.count);
-      }
-      auto outputs =
-          session->step(v ? &*v : nullptr, a ? &*a : nullptr, perturbations ? &part : nullptr, monitor);
-      if (outputs.video) videos.push_back(*outputs.video);
-      if (outputs.audio) audios.push_back(*outputs.audio);
+    std::vector<Outputs> all(passes.size());
+    for (size_t i = 0; i < passes.size(); ++i) {
+      if (!videos[i].empty()) all[i].video = at::cat(videos[i]);
+      if (!audios[i].empty()) all[i].audio = at::cat(audios[i]);
     }
-    Outputs all;
-    if (!videos.empty()) all.video = at::cat(videos);
-    if (!audios.empty()) all.audio = at::cat(audios);
     return all;
   }
 
+  int64_t bytes() const override { return inner_->bytes(); }
+
  private:
-  struct Chunk {
-    Range range;
-    std::unique_ptr<Session> session;
-  };
-  int64_t batch_;
-  std::vector<Chunk> chunks_;
+  int64_t largest_;
+  std::unique_ptr<Session> inner_;
 };
 
 }  // namespace
@@ -105,11 +129,12 @@ BatchSplitter::BatchSplitter(std::shared_ptr<const Model> inner, int64_t max_bat
   }
 }
 
-std::unique_ptr<Session> BatchSplitter::open(const latents::Modality* video,
-                                             const latents::Modality* audio) const {
-  const int64_t batch = batch_of(video, audio);
-  if (batch <= max_batch_size_) return inner_->open(video, audio);
-  return std::make_unique<SplitSession>(*inner_, video, audio, batch, max_batch_size_);
+std::unique_ptr<Session> BatchSplitter::prepare(at::ArrayRef<Pass> passes) const {
+  const bool fits = std::all_of(passes.begin(), passes.end(), [&](const Pass& pass) {
+    return batch_of(pass.video, pass.audio) <= max_batch_size_;
+  });
+  if (fits) return inner_->prepare(passes);
+  return std::make_unique<SplitSession>(*inner_, passes, max_batch_size_);
 }
 
 }  // namespace ltx::transformer

@@ -11,8 +11,7 @@ class BatchSplitter : public Model {
   int64_t block_count() const override { return inner_->block_count(); }
   /// Every field of the modalities must have the whole batch: one of batch 1 that is meant to broadcast
   /// cannot be split.
-  std::unique_ptr<Session> open(const latents::Modality* video,
-                                const latents::Modality* audio) const override;
+  std::unique_ptr<Session> prepare(at::ArrayRef<Pass> passes) const override;
 
  private:
   std::shared_ptr<const Model> inner_;

@@ -42,41 +42,41 @@ StreamLayers::StreamLayers(const quant::Source& block, std::string_view prefix, 
   }
 }
 
-at::Tensor StreamLayers::modulated_context(const StreamConstants& constants, const at::Tensor& prompt) const {
-  if (!prompt_table_.defined()) return constants.context;
-  const Modulation rows(prompt_table_, prompt, constants.text_sample);
-  return modulate(constants.context, {rows[1], rows[0]});
-}
-
-nn::KeyValue StreamLayers::static_text(const StreamConstants& constants) const {
-  return text_.project(modulated_context(constants, {}));
+nn::KeyValue StreamLayers::project_text(const TextConstants& text, const at::Tensor& prompt) const {
+  if (!prompt_table_.defined()) return text_.project(text.context);
+  const Modulation rows(prompt_table_, prompt, text.sample);
+  return text_.project(modulate(text.context, {rows[1], rows[0]}));
 }
 
 void StreamLayers::attend(StreamPass& pass, const Keep& self, int64_t block) const {
   const auto& constants = *pass.constants;
   auto& x = pass.hidden;
-  const Modulation rows(table_, pass.levels.main, pass.levels.index);
+  const auto& levels = *pass.levels;
+  const Modulation rows(table_, levels.main, levels.index);
 
-  x.add(self_(x.modulated(scale_shift(rows, kScaleSelf, kShiftSelf)), {.mask = constants.self_bias,
-                                                                       .query_rope = &constants.rope,
-                                                                       .keep = self.mask,
-                                                                       .value_only = self.none}),
-        rows[kGateSelf]);
+  x.add(
+      self_(x.modulated(scale_shift(rows, kScaleSelf, kShiftSelf)), {.mask = constants.geometry->self_bias,
+                                                                     .query_rope = &constants.geometry->rope,
+                                                                     .keep = self.mask,
+                                                                     .value_only = self.none}),
+      rows[kGateSelf]);
 
-  const auto text = [&] {
-    return constants.text.empty() ? text_.project(modulated_context(constants, pass.levels.prompt))
-                                  : constants.text[static_cast<size_t>(block)];
-  };
+  const auto& text = *constants.text;
+  const auto& key_value = [&]() -> const nn::KeyValue& {
+    if (!text.kept.empty()) return text.kept[static_cast<size_t>(block)];
+    if (!*pass.text) *pass.text = project_text(text, levels.prompt);
+    return **pass.text;
+  }();
   if (prompt_table_.defined()) {
     const auto query = x.modulated(scale_shift(rows, kScaleQuery, kShiftQuery));
-    x.add(text_.attend(query, text(), {.mask = constants.context_bias}), rows[kGateText]);
+    x.add(text_.attend(query, key_value, {.mask = text.bias}), rows[kGateText]);
   } else {
-    x.add(text_.attend(x.normed(), text(), {.mask = constants.context_bias}), std::nullopt);
+    x.add(text_.attend(x.normed(), key_value, {.mask = text.bias}), std::nullopt);
   }
 }
 
 void StreamLayers::feed_forward(StreamPass& pass) const {
-  const Modulation rows(table_, pass.levels.main, pass.levels.index);
+  const Modulation rows(table_, pass.levels->main, pass.levels->index);
   auto& x = pass.hidden;
   x.add(feed_forward_(x.modulated(scale_shift(rows, kScaleFeedForward, kShiftFeedForward))),
         rows[kGateFeedForward]);
@@ -101,7 +101,7 @@ void CrossModal::exchange(StreamPass& video, StreamPass& audio, const Keep& to_v
     at::Tensor a2v, v2a;
   };
   const auto sides = [&](StreamPass& pass, const at::Tensor& table) -> Sides {
-    const Modulation rows(table.narrow(0, 0, 4), pass.levels.cross, pass.levels.index);
+    const Modulation rows(table.narrow(0, 0, 4), pass.levels->cross, pass.levels->index);
     const auto for_a2v = scale_shift(rows, 0, 1), for_v2a = scale_shift(rows, 2, 3);
     if (!a2v) return {{}, pass.hidden.modulated(for_v2a)};
     if (!v2a) return {pass.hidden.modulated(for_a2v), {}};
@@ -112,10 +112,11 @@ void CrossModal::exchange(StreamPass& video, StreamPass& audio, const Keep& to_v
 
   const auto add = [](StreamPass& pass, at::Tensor y, const at::Tensor& table, const Keep& keep) {
     if (keep.mask.defined()) y = y * keep.mask;
-    const Modulation gate(table.narrow(0, 4, 1), pass.levels.cross_gate, pass.constants->token_sample);
+    const Modulation gate(table.narrow(0, 4, 1), pass.levels->cross_gate, pass.constants->token_sample);
     pass.hidden.add(std::move(y), gate[0]);
   };
-  const auto &video_rope = video.constants->cross_rope, &audio_rope = audio.constants->cross_rope;
+  const auto &video_rope = video.constants->geometry->cross_rope,
+             &audio_rope = audio.constants->geometry->cross_rope;
   if (a2v) {
     add(video,
         audio_to_video_(from_video.a2v, from_audio.a2v, {.query_rope = &video_rope, .key_rope = &audio_rope}),

@@ -21,10 +21,10 @@ class StreamLayers {
   void feed_forward(StreamPass& pass) const;
 
   /// Keys and values of the text, for static_text() configurations.
-  nn::KeyValue static_text(const StreamConstants& constants) const;
+  nn::KeyValue static_text(const TextConstants& text) const { return project_text(text, {}); }
 
  private:
-  at::Tensor modulated_context(const StreamConstants& constants, const at::Tensor& prompt) const;
+  nn::KeyValue project_text(const TextConstants& text, const at::Tensor& prompt) const;
 
   nn::Attention self_, text_;
   nn::FeedForward feed_forward_;
@@ -47,7 +47,7 @@ class Block {
  public:
   Block(const quant::Source& source, const Config& config);
 
-  /// `index`: the block's own, for StreamConstants::text. Null: the modality is absent.
+  /// `index`: the block's own, for TextConstants::kept. Null: the modality is absent.
   void forward(StreamPass* video, StreamPass* audio, const BlockKeep& keep, int64_t index) const;
 
   const StreamLayers* video() const { return video_ ? &*video_ : nullptr; }

@@ -17,6 +17,13 @@ class Stream {
   /// `x` is written to when gradients are off: pass what nobody else reads.
   Stream(at::Tensor x, double eps) : x_(std::move(x)), eps_(eps) {}
 
+  /// A stream of its own that goes on from here.
+  Stream fork() const {
+    Stream copy = *this;
+    copy.x_ = x_.clone();  // what is pending is only read
+    return copy;
+  }
+
   /// x ← x + y · gate, or x + y without a gate.
   void add(at::Tensor y, std::optional<kernels::TokenRows> gate);
 

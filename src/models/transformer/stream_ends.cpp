@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "latents/same_view.h"
 #include "models/transformer/masks.h"
 #include "models/transformer/modulation.h"
 #include "nn/feed_forward.h"
@@ -32,6 +33,25 @@ at::Tensor keyframe_embedding(const quant::Source& source, const StreamConfig& s
   const bool flat = source.view().info(kName)->shape.size() == 1;
   return flat ? source.tensor(kName, {stream.width()}).unsqueeze(0)
               : source.tensor(kName, {1, stream.width()});
+}
+
+/// One sample of [B, …] where all samples are alike, else all of them.
+at::Tensor of_one_sample(const at::Tensor& t) {
+  if (t.dim() == 0 || t.size(0) <= 1) return t;
+  const auto first = t.narrow(0, 0, 1);
+  return at::equal(t, first.expand_as(t)) ? first : t;
+}
+
+at::Tensor of_one_sample(const std::optional<at::Tensor>& t) {
+  return t ? of_one_sample(*t) : at::Tensor();
+}
+
+/// Whether both are undefined or have the same values. Once per request, so a device may be waited for.
+bool alike(const at::Tensor& a, const at::Tensor& b) {
+  if (!a.defined() || !b.defined()) return a.defined() == b.defined();
+  if (latents::same_view(a, b)) return true;
+  return a.sizes() == b.sizes() && a.scalar_type() == b.scalar_type() && a.device() == b.device() &&
+         at::equal(a, b);
 }
 
 }  // namespace
@@ -68,7 +88,8 @@ StreamEnds::StreamEnds(const quant::Source& source, Which which, const Config& c
   }
 }
 
-StreamConstants StreamEnds::constants(const latents::Modality& modality, bool with_other) const {
+StreamConstants StreamEnds::constants(const latents::Modality& modality, bool with_other,
+                                      at::ArrayRef<const StreamConstants*> known) const {
   const auto& latent = modality.latent;
   if (latent.dim() != 3 || latent.size(1) == 0 || latent.size(2) != stream_.in_channels) {
     fail(Status::InvalidArgument,
@@ -79,33 +100,67 @@ StreamConstants StreamEnds::constants(const latents::Modality& modality, bool wi
   StreamConstants c;
   c.batch = latent.size(0);
   c.tokens = latent.size(1);
+  c.text = text(modality, c.batch, known);
+  c.geometry = geometry(modality, with_other, known);
+  const auto& mask = modality.denoise_mask;
+  if (mask && mask->numel() == c.batch * c.tokens) {
+    for (const auto* other : known)
+      if (!c.pattern && other->pattern && alike(other->pattern->mask, *mask)) c.pattern = other->pattern;
+    if (!c.pattern)
+      c.pattern = std::make_shared<LevelPattern>(level_pattern(*mask, c.batch, c.tokens, device_));
+  }
+  c.token_sample = sample_index(c.batch, c.tokens, device_);
+  return c;
+}
 
-  c.context = modality.context.to(device_, compute_);
-  if (caption_) c.context = caption_->linear_2(nn::gelu_tanh(caption_->linear_1(c.context)));
-  if (c.context.dim() != 3 || c.context.size(0) != c.batch || c.context.size(2) != stream_.width()) {
+std::shared_ptr<TextConstants> StreamEnds::text(const latents::Modality& modality, int64_t batch,
+                                                at::ArrayRef<const StreamConstants*> known) const {
+  const auto mask = modality.context_mask.value_or(at::Tensor());
+  for (const auto* other : known)
+    if (alike(other->text->given, modality.context) && alike(other->text->given_mask, mask))
+      return other->text;
+  auto text = std::make_shared<TextConstants>();
+  text->given = modality.context;
+  text->given_mask = mask;
+  auto& context = text->context;
+  context = modality.context.to(device_, compute_);
+  if (caption_) context = caption_->linear_2(nn::gelu_tanh(caption_->linear_1(context)));
+  if (context.dim() != 3 || context.size(0) != batch || context.size(2) != stream_.width()) {
     fail(Status::InvalidArgument,
          "The {} text context has shape [{}]; expected [{}, S, {}]. "
          "Pass the encodings made for this model.",
-         name(), fmt::join(c.context.sizes(), ", "), c.batch, stream_.width());
+         name(), fmt::join(context.sizes(), ", "), batch, stream_.width());
   }
-  c.text_tokens = c.context.size(1);
-  if (modality.context_mask) c.context_bias = text_bias(modality.context_mask->to(device_), compute_);
-  if (modality.attention_mask) c.self_bias = strength_bias(modality.attention_mask->to(device_), compute_);
+  if (mask.defined()) text->bias = text_bias(mask.to(device_), compute_);
+  text->sample = sample_index(batch, context.size(1), device_);
+  return text;
+}
 
-  const auto points = nn::midpoints(modality.positions.to(device_));
-  c.rope = nn::rope_table(rope_, points, compute_);
-  if (with_other) c.cross_rope = nn::rope_table(cross_rope_, points.narrow(1, 0, 1), compute_);
-  if (keyframes_.defined() && modality.keyframes_mask) {
-    c.keyframes = (modality.keyframes_mask->to(device_) > 0).to(compute_);
+std::shared_ptr<const Geometry> StreamEnds::geometry(const latents::Modality& modality, bool with_other,
+                                                     at::ArrayRef<const StreamConstants*> known) const {
+  auto made = std::make_shared<Geometry>();
+  made->positions = of_one_sample(modality.positions);
+  made->attention_mask = of_one_sample(modality.attention_mask);
+  if (keyframes_.defined()) made->keyframes_mask = of_one_sample(modality.keyframes_mask);
+  for (const auto* other : known) {
+    const auto& g = *other->geometry;
+    if (g.cross_rope.defined() == with_other && alike(g.positions, made->positions) &&
+        alike(g.attention_mask, made->attention_mask) && alike(g.keyframes_mask, made->keyframes_mask))
+      return other->geometry;
   }
-  c.token_sample = sample_index(c.batch, c.tokens, device_);
-  c.text_sample = sample_index(c.batch, c.text_tokens, device_);
-  return c;
+  if (made->attention_mask.defined())
+    made->self_bias = strength_bias(made->attention_mask.to(device_), compute_);
+  const auto points = nn::midpoints(made->positions.to(device_));
+  made->rope = nn::rope_table(rope_, points, compute_);
+  if (with_other) made->cross_rope = nn::rope_table(cross_rope_, points.narrow(1, 0, 1), compute_);
+  if (made->keyframes_mask.defined()) made->keyframes = (made->keyframes_mask.to(device_) > 0).to(compute_);
+  return made;
 }
 
 at::Tensor StreamEnds::patchify(const at::Tensor& latent, const StreamConstants& constants) const {
   const auto x = patchify_(latent.to(compute_));
-  return constants.keyframes.defined() ? at::addcmul(x, constants.keyframes, keyframes_) : x;
+  const auto& keyframes = constants.geometry->keyframes;
+  return keyframes.defined() ? at::addcmul(x, keyframes, keyframes_) : x;
 }
 
 StreamLevels StreamEnds::levels(const latents::Modality& modality, const at::Tensor& other_sigma,
@@ -115,7 +170,8 @@ StreamLevels StreamEnds::levels(const latents::Modality& modality, const at::Ten
          "The noise level of the {} stream has shape [{}]; expected [{}]. Pass one level per sample.", name(),
          fmt::join(modality.sigma.sizes(), ", "), constants.batch);
   }
-  const auto distinct = distinct_levels(modality.timesteps, constants.batch, constants.tokens);
+  const auto distinct =
+      distinct_levels(modality.timesteps, constants.batch, constants.tokens, constants.pattern.get());
   const auto own = distinct.values * timestep_scale_;
   StreamLevels levels;
   levels.index = distinct.index;

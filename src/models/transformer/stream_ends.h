@@ -14,9 +14,11 @@ class StreamEnds {
 
   StreamEnds(const quant::Source& source, Which which, const Config& config);
 
-  /// What does not change over the steps, without the keys and values of static text. `other`: the other
-  /// modality, if given.
-  StreamConstants constants(const latents::Modality& modality, bool with_other) const;
+  /// What does not change over the steps, without the keys and values of static text. `with_other`: whether
+  /// the other modality is given. `known`: constants whose parts are taken where they were made from the same
+  /// values.
+  StreamConstants constants(const latents::Modality& modality, bool with_other,
+                            at::ArrayRef<const StreamConstants*> known) const;
 
   /// Tokens [B, T, in] -> [B, T, D], with the keyframe marker.
   at::Tensor patchify(const at::Tensor& latent, const StreamConstants& constants) const;
@@ -31,6 +33,11 @@ class StreamEnds {
   const char* name() const { return which_ == Which::Video ? "video" : "audio"; }
 
  private:
+  std::shared_ptr<const Geometry> geometry(const latents::Modality& modality, bool with_other,
+                                           at::ArrayRef<const StreamConstants*> known) const;
+  std::shared_ptr<TextConstants> text(const latents::Modality& modality, int64_t batch,
+                                      at::ArrayRef<const StreamConstants*> known) const;
+
   struct CrossModules {
     AdaLayerNorm scale_shift, gate;
   };

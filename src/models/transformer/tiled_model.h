@@ -12,8 +12,7 @@ class TiledModel : public Model {
   int64_t block_count() const override { return inner_->block_count(); }
   /// Audio goes unsliced to every tile; its outputs are averaged. Without video the inner model is called
   /// directly.
-  std::unique_ptr<Session> open(const latents::Modality* video,
-                                const latents::Modality* audio) const override;
+  std::unique_ptr<Session> prepare(at::ArrayRef<Pass> passes) const override;
 
  private:
   std::shared_ptr<const Model> inner_;

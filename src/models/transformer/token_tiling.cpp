@@ -126,6 +126,7 @@ latents::Modality slice(const latents::Modality& video, const TileTokens& tile) 
   part.positions = tile.positions;
   if (video.keyframes_mask)
     part.keyframes_mask = take(*video.keyframes_mask, "keyframes_mask", 1, tile.keep, tokens);
+  if (video.denoise_mask) part.denoise_mask = take(*video.denoise_mask, "denoise_mask", 1, tile.keep, tokens);
   if (video.attention_mask) {
     const auto rows = take(*video.attention_mask, "attention_mask", 1, tile.keep, tokens);
     part.attention_mask = take(rows, "attention_mask", 2, tile.keep, tokens);

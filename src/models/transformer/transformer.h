@@ -7,10 +7,12 @@
 namespace ltx::transformer {
 
 struct TransformerOptions {
-  /// Keeps keys and values of the text over the steps of a session where they depend on the prompt alone
-  /// (never in released 2.3 and 2.5 files): saves their projections at the price of 2·S·(V + A) values per
-  /// block and sample.
-  bool keep_text = false;
+  /// Passes of a session do common work once: blocks before the first difference, modulations, keys and
+  /// values of one text. Off only where it is compared or measured.
+  bool share = true;
+  /// Where keys and values of the text depend on the prompt alone (never in released 2.3 and 2.5 files), a
+  /// session keeps those of as many texts as fit into this over its steps: text_bytes() each.
+  int64_t kept_text_bytes = int64_t{4} << 30;
 };
 
 class Transformer : public Model {
@@ -19,8 +21,7 @@ class Transformer : public Model {
 
   const Config& config() const { return config_; }
   int64_t block_count() const override { return config_.num_layers; }
-  std::unique_ptr<Session> open(const latents::Modality* video,
-                                const latents::Modality* audio) const override;
+  std::unique_ptr<Session> prepare(at::ArrayRef<Pass> passes) const override;
 
   /// Runs blocks [first, last) alone on hidden states [B, T, D], everything else prepared as in a forward.
   /// For tests and calibration.
@@ -36,7 +37,11 @@ class Transformer : public Model {
   at::Device device_;
   std::optional<StreamEnds> video_, audio_;
   std::vector<Block> blocks_;
-  bool keep_text_;
+  TransformerOptions options_;
 };
+
+/// Bytes of the keys and values of `samples` texts of `tokens` tokens in all blocks, for one stream.
+int64_t text_bytes(const Config& config, const StreamConfig& stream, int64_t samples, int64_t tokens,
+                   at::ScalarType compute);
 
 }  // namespace ltx::transformer

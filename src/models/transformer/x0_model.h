@@ -13,8 +13,7 @@ class X0Model : public Model {
  public:
   explicit X0Model(std::shared_ptr<const Model> velocity) : velocity_(std::move(velocity)) {}
   int64_t block_count() const override { return velocity_->block_count(); }
-  std::unique_ptr<Session> open(const latents::Modality* video,
-                                const latents::Modality* audio) const override;
+  std::unique_ptr<Session> prepare(at::ArrayRef<Pass> passes) const override;
 
  private:
   std::shared_ptr<const Model> velocity_;

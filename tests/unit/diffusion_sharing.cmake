@@ -1,0 +1,1 @@
+ltx_unit_test(diffusion_sharing TORCH SOURCES diffusion_sharing_test.cpp DEPENDS ltx_pipelines)
