@@ -1,0 +1,1 @@
+ltx_bench(guided_step SOURCES guided_step.cpp DEPENDS ltx_pipelines)
