@@ -213,6 +213,7 @@ int main(int argc, char** argv) {
   ltx_pipeline_params_init(&params);
   params.models = &models;
   params.kind = LTX_PIPELINE_DISTILLED;
+  params.prompt_cache_entries = 0; /* every prompt comes once */
   ltx_request_init(&request);
   request.prompt = argv[7];
   request.width = atoi(argv[3]);
