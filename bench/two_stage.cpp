@@ -143,13 +143,14 @@ class Parts {
 
 void measure(int rounds, const std::string& lora) {
   engine::PipelineParams params;
-  params.kind = engine::PipelineKind::TwoStage;
+  params.kind = engine::PipelineKind::OneStage;  // needs no LoRA to say how deep the model is
   params.models.root = LTX_DEFAULT_MODEL;
   params.device_type = engine::DeviceType::Cpu;
   params.memory_mode = engine::MemoryMode::Persistent;
   params.prompt_cache_entries = 0;  // every call encodes its prompts
   const auto config = pipelines::Components(params).transformer_config();
   write_lora(lora, config);
+  params.kind = engine::PipelineKind::TwoStage;
   params.loras = {{.role = engine::LoraRole::Distilled, .path = lora}};
 
   engine::Request request;
