@@ -84,7 +84,7 @@ Matrix encode_nvfp4(const at::Tensor& weight, const at::Tensor& scale_2) {
 
 void decode_nvfp4(const Matrix& matrix, const at::Tensor& out) {
   const int64_t stored = 2 * matrix.codes.size(1);
-  if (stored == matrix.columns) return decode_codes(matrix.codes, matrix.scale, matrix.scale_2, out);
+  if (stored <= matrix.columns) return decode_codes(matrix.codes, matrix.scale, matrix.scale_2, out);
   // Columns of a file that fill the last block up.
   const auto whole = at::empty({matrix.rows, stored}, out.options());
   decode_codes(matrix.codes, matrix.scale, matrix.scale_2, whole);
