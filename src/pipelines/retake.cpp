@@ -20,15 +20,7 @@ std::optional<DecodedAudio> sound_of_source(Run& run) {
     if (!request.reference_parity) audio.start_time = media::first_frame_time(audio.path, run.sink);
     audio.max_duration = static_cast<double>(request.num_frames) / request.frame_rate;
   }
-  auto sound = read_sound(audio, request.reference_parity, run.sink);
-  if (!sound && !request.audio && audio.start_time > 0) {
-    // Not every container finds its sound by time. One that begins as late as the picture is found from the
-    // start.
-    audio.max_duration += audio.start_time;
-    audio.start_time = 0;
-    sound = read_sound(audio, request.reference_parity, run.sink);
-  }
-  return sound;
+  return read_sound(audio, request.reference_parity, run.sink);
 }
 
 /// A stream that begins with what the source has.

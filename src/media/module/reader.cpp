@@ -59,10 +59,12 @@ Reader::Reader(const ltx_media_file& file, int kind, uint32_t flags, ltx_media_s
   select(video ? AVMEDIA_TYPE_VIDEO : AVMEDIA_TYPE_AUDIO);
   if (stream_ && describes(*stream_->codecpar, stream_->avg_frame_rate)) {
     // These containers store whole frames with their times; for sound the demuxer's own counting is still
-    // wanted.
+    // wanted. It is for Matroska's tracks in the manner of AVI, too, which a FourCC tells: they store when
+    // frames are decoded, and without that counting no frame has a time.
     const std::string_view format = demuxer_->iformat->name;
-    if (video && (format.starts_with("mov") || format.starts_with("matroska")))
-      demuxer_->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
+    const bool timed =
+        format.starts_with("mov") || (format.starts_with("matroska") && stream_->codecpar->codec_tag == 0);
+    if (video && timed) demuxer_->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
   } else {
     const int found = avformat_find_stream_info(demuxer_.get(), nullptr);
     if (demuxer_.io().failed()) throw Failure(LTX_MEDIA_CALLBACK, "reading failed");
