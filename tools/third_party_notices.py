@@ -25,6 +25,7 @@ LIBRARIES = [
     ("nlohmann-json", "MIT", "headers compiled into `libltx` and `ltx`", [], "nlohmann-json.txt"),
     ("fmt", "MIT with an exception for object code", "compiled into `libltx` and the media module", ["libfmt.so"], "fmt.txt"),
     ("CLI11", "BSD-3-Clause", "headers compiled into the command line `ltx`", [], "cli11.txt"),
+    ("pybind11", "BSD-3-Clause", "headers compiled into the Python module `libltx._native`", [], "pybind11.txt"),
     ("libpng", "libpng-2.0", "linked dynamically by the command line `ltx`; not shipped", ["libpng16.so"], "libpng.txt"),
     ("Little CMS", "MIT", "linked dynamically by the media module; not shipped", ["liblcms2.so"], "little-cms.txt"),
     ("libjpeg-turbo", "IJG and BSD-3-Clause", "linked dynamically by the media module; not shipped", ["libjpeg.so"],
@@ -47,6 +48,15 @@ LIBRARIES = [
     ("Rust standard library", "MIT OR Apache-2.0 (used under MIT)", "compiled into `libltx` with the tokenizer",
      [], "rust.txt"),
 ]
+
+# What the build's files ask for by name (find_package, find_path, pkg_check_modules), and the entries above that it is. The notices'
+# test refuses a name that is in neither list, so nothing can be compiled in and forgotten.
+PACKAGES = {
+    "nlohmann_json": ["nlohmann-json"], "LTX_CLI11_INCLUDE": ["CLI11"], "pybind11": ["pybind11"], "PNG": ["libpng"],
+    "LTX_FFMPEG": ["FFmpeg"], "LTX_PICTURES": ["Little CMS", "libjpeg-turbo"], "CUDAToolkit": ["NVIDIA CUDA libraries"],
+}
+# Tools, system interfaces, the library itself, and libraries of programs that are given as sources only.
+NOT_CARRIED = {"Python", "Python3", "Threads", "PkgConfig", "ltx", "SDL2", "doctest"}
 
 HEAD = """# Third-party notices
 
