@@ -206,7 +206,8 @@ TEST_CASE("gguf: blocks of every type built by hand decode to what they say") {
   std::mt19937 random(5);
   const auto draw = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
   CHECK(packings().size() == 12);
-  for (const auto& [format, packing] : packings()) {
+  for (const auto& [key, packing] : packings()) {
+    const auto format = key;  // lambdas take no structured binding in Clang 14
     INFO(std::string(name_of(format)));
     const auto& type = gguf_type(format);
     REQUIRE(type.block_elements == packing.elements);
@@ -242,11 +243,12 @@ TEST_CASE("gguf: blocks of every type built by hand decode to what they say") {
 }
 
 TEST_CASE("gguf: half floats of every kind scale a block") {
-  for (const auto& [bits, value] :
+  for (const auto& [code, value] :
        {std::pair{0x0001, 5.9604644775390625e-8F}, std::pair{0x03ff, 6.0975551605e-5F},
         std::pair{0x0400, 6.103515625e-5F}, std::pair{0x7bff, 65504.0F}, std::pair{0x8000, -0.0F},
         std::pair{0xfc00, -kInf}, std::pair{0x7fff, kNan}, std::pair{0x7c01, kNan},
         std::pair{0xffff, kNan}}) {
+    const auto bits = code;
     INFO("bits ", bits);
     Bytes b(34, 1);
     b[0] = static_cast<uint8_t>(bits);

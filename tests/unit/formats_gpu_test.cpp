@@ -64,7 +64,9 @@ TEST_SUITE("gpu") {
     wide.slice(0, 0, 9).copy_(awkward(640).slice(0, 0, 9));
     wide[7].mul_(1e-30);
     for (const auto dtype : {at::kFloat, at::kBFloat16})
-      for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{256, 640}, {77, 48}, {128, 128}}) {
+      for (const auto& size : {std::pair<int64_t, int64_t>{256, 640}, {77, 48}, {128, 128}}) {
+        const auto rows = size.first,
+                   columns = size.second;  // lambdas take no structured binding in Clang 14
         const auto w = wide.slice(0, 0, rows).slice(1, 0, columns).to(dtype).contiguous();
         for (const auto format : {Format::Fp8Unscaled, Format::Fp8PerTensor, Format::Fp8PerRow, Format::Mxfp8,
                                   Format::Nvfp4, Format::Fp8Block128, Format::Fp6Block128})

@@ -24,14 +24,16 @@ TEST_CASE("int4: the errors of Gaussian weights are those of spec 08 §20") {
   const auto w = measured_weight();
   const std::pair<int64_t, double> asymmetric[] = {{32, 0.0786}, {64, 0.0900}, {128, 0.1002}, {256, 0.1093}},
                                    symmetric[] = {{32, 0.0951}, {64, 0.1030}, {128, 0.1109}};
-  for (const auto& [group, error] : asymmetric) {
+  for (const auto& [size, error] : asymmetric) {
+    const auto group = size;  // lambdas take no structured binding in Clang 14
     INFO("group ", group);
     CHECK(relative_error(decode(encode_int4(w, int4(group))), w) == doctest::Approx(error).epsilon(0.03));
     // torchao's plain variant: at most a step away, and no better.
     const auto reference = decode(encode_int4(w, int4(group, false, true)));
     CHECK(relative_error(reference, w) == doctest::Approx(error).epsilon(0.03));
   }
-  for (const auto& [group, error] : symmetric) {
+  for (const auto& [size, error] : symmetric) {
+    const auto group = size;
     INFO("symmetric group ", group);
     const auto m = encode_int4(w, int4(group, true));
     CHECK_FALSE(m.zero.defined());

@@ -211,6 +211,15 @@ TEST_CASE("strange clips: retake encodes what they show") {
   // A stream that begins late is a clip all the same.
   auto late = same(s.from(s.plain, "late.mkv", "-c copy -output_ts_offset 1.5"));
   CHECK(difference(late["stage1.audio.initial"], plain["stage1.audio.initial"]) < 0.05);
+  // So it is where the container stores when a frame is shown, not only when it is decoded.
+  const auto film = s.from(s.plain, "film.mov", "-c:v libx264 -pix_fmt yuv420p -c:a copy");
+  auto timed = made(film);
+  for (const char* name : {"late_film.mkv", "late_film.mov"}) {
+    CAPTURE(std::string(name));
+    auto later = made(s.from(film, name, "-c copy -output_ts_offset 1.5"));
+    CHECK(at::equal(later["stage1.video.initial"], timed["stage1.video.initial"]));
+    CHECK(difference(later["stage1.audio.initial"], timed["stage1.audio.initial"]) < 0.05);
+  }
 }
 
 TEST_CASE("a phone held upright: turned as it says, and as it is stored with reference_parity") {
