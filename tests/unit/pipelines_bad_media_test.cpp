@@ -1,6 +1,7 @@
 // Media as they come from phones, cameras and broken disks, for each recipe that takes any: a correct clip or
 // a clear status, and a pipeline that works as before.
 #include "base/error.h"
+#include "device/allocation_tracker.h"
 #include "pipelines_recipes.h"
 
 using namespace ltx;
@@ -109,10 +110,11 @@ TEST_CASE("bad pictures: every recipe with images") {
   for (const auto kind : kRecipes) {
     if (kind == PipelineKind::Retake || kind == PipelineKind::TextToAudio) continue;
     CAPTURE(engine::name_of(kind));
+    const device::AllocationTracker memory;
     pipelines::PipelineEngine engine(cold_params(kind));
     const auto request = recipe_request(kind);
     const auto before = latents_of(engine, request);
-    const auto live = engine.live_bytes();
+    const auto live = memory.current();
     for (const auto& file : bad) {
       auto spoiled = request;
       spoiled.images.resize(1);
@@ -131,7 +133,7 @@ TEST_CASE("bad pictures: every recipe with images") {
     }
     CHECK(latents_of(engine, strange) != before);
     CHECK(latents_of(engine, request) == before);
-    CHECK(engine.live_bytes() == live);
+    CHECK(memory.current() == live);
   }
 }
 
@@ -153,11 +155,12 @@ TEST_CASE("pictures: alpha is dropped, deep and grey ones are those of eight bit
 
 TEST_CASE("bad clips: retake") {
   const auto& s = shelf();
+  const device::AllocationTracker memory;
   pipelines::PipelineEngine engine(cold_params(PipelineKind::Retake));
   auto request = recipe_request(PipelineKind::Retake);
   request.videos[0].path = s.plain;
   const auto before = latents_of(engine, request);
-  const auto live = engine.live_bytes();
+  const auto live = memory.current();
   const Expected refused[] = {
       {cut_file(s.fast, s.folder / "cut_fast.mp4", 0.6), Status::MediaDecode, "cut_fast.mp4"},
       {cut_file(s.fast, s.folder / "cut_soon.mp4", 0.3), Status::MediaDecode, "cut_soon.mp4"},
@@ -177,7 +180,7 @@ TEST_CASE("bad clips: retake") {
     check_refused(engine, spoiled, file);
   }
   CHECK(latents_of(engine, request) == before);
-  CHECK(engine.live_bytes() == live);
+  CHECK(memory.current() == live);
 }
 
 TEST_CASE("strange clips: retake encodes what they show") {
@@ -244,12 +247,13 @@ TEST_CASE("a phone held upright: turned as it says, and as it is stored with ref
 
 TEST_CASE("bad and strange clips: ic-lora") {
   const auto& s = shelf();
+  const device::AllocationTracker memory;
   pipelines::PipelineEngine engine(cold_params(PipelineKind::IcLora));
   auto request = recipe_request(PipelineKind::IcLora);
   request.skip_stage_2 = true;
   request.videos[0].path = s.plain;
   const auto before = latents_of(engine, request);
-  const auto live = engine.live_bytes();
+  const auto live = memory.current();
   const Expected refused[] = {
       {cut_file(s.fast, s.folder / "ref_fast.mp4", 0.45), Status::MediaDecode, "ref_fast.mp4"},
       {cut_file(s.mp4, s.folder / "ref_late.mp4", 0.9), Status::MediaDecode, "ref_late.mp4"},
@@ -287,7 +291,7 @@ TEST_CASE("bad and strange clips: ic-lora") {
   for (int i = 6; i <= 8; ++i) CHECK(condition(i).sizes() == condition(0).sizes());
   seen.seen.clear();  // what it kept is memory, too
   CHECK(latents_of(engine, request) == before);
-  CHECK(engine.live_bytes() == live);
+  CHECK(memory.current() == live);
 }
 
 TEST_CASE("bad and strange sounds: audio-to-video, and below a retake") {
@@ -319,12 +323,13 @@ TEST_CASE("bad and strange sounds: audio-to-video, and below a retake") {
       s.mp4};
   for (const auto kind : {PipelineKind::AudioToVideo, PipelineKind::Retake}) {
     CAPTURE(engine::name_of(kind));
+    const device::AllocationTracker memory;
     pipelines::PipelineEngine engine(cold_params(kind));
     auto request = recipe_request(kind);
     request.audio.emplace();
     request.audio->path = wav;
     const auto before = latents_of(engine, request);
-    const auto live = engine.live_bytes();
+    const auto live = memory.current();
     auto spoiled = request;
     for (const auto& file : refused) {
       spoiled.audio->path = file.path;
@@ -343,6 +348,6 @@ TEST_CASE("bad and strange sounds: audio-to-video, and below a retake") {
       CHECK(seen["stage1.audio"].size(2) == (kind == PipelineKind::AudioToVideo ? 9 : 18));
     }
     CHECK(latents_of(engine, request) == before);
-    CHECK(engine.live_bytes() == live);
+    CHECK(memory.current() == live);
   }
 }
