@@ -228,7 +228,7 @@ enum {
 
 typedef int32_t ltx_memory_mode; /* presets over ltx_residency */
 enum {
-  LTX_MEMORY_AUTO = 0,
+  LTX_MEMORY_AUTO = 0, /* PERSISTENT if the weights take < 60 % of free memory, else COLD */
   LTX_MEMORY_PERSISTENT = 1, /* loaded once */
   LTX_MEMORY_COLD = 2,       /* each component read for its phase */
   LTX_MEMORY_OFFLOAD_HOST = 3,
@@ -496,8 +496,8 @@ typedef struct ltx_pipeline_params {
   ltx_log_level log_level; /* WARNING; lowest level sent as LTX_EVENT_LOG */
   ltx_bool cuda_graphs;    /* -1; capture the block loop where weights are resident */
   int32_t reserved1;
-  uint64_t device_memory_limit;  /* bytes; 0: free at planning time, less 5 % */
-  uint64_t host_memory_limit;    /* bytes; 0: likewise */
+  uint64_t device_memory_limit;  /* bytes; not built: 0 */
+  uint64_t host_memory_limit;    /* bytes; not built: 0 */
   const ltx_model_paths* models; /* required */
   const ltx_lora* loras;         /* fused at load */
   size_t lora_count;
