@@ -35,15 +35,15 @@ grep -q "Facebook" "$sdk"/share/doc/libltx/deps/torch-*/LICENSE
 # Every library that is loaded, deps included, comes from the archive or from the system.
 outside=$(env -i ldd "$sdk/lib/libltx.so.0" | awk '/=>/ { $1 = $2 = ""; print }' | grep -v -e '^ */lib' -e '^ */usr/lib' -e "$sdk/lib" || true)
 [ -z "$outside" ] || fail "loaded from elsewhere: $outside"
-# No newer system is needed than docs/install.md says.
-for file in "$sdk/lib/libltx.so.0" "$sdk"/lib/libltx_media_*.so "$sdk/bin/ltx"; do
-  for floor in "GLIBC_ 2.36" "GLIBCXX_ 3.4.30"; do
-    prefix=${floor% *} limit=${floor#* }
-    newest=$(objdump -T "$file" | grep -oE "\b$prefix[0-9.]+" | sed "s/^$prefix//" | sort -uV | tail -n 1)
-    [ "$(printf '%s\n' "$newest" "$limit" | sort -V | tail -n 1)" = "$limit" ] || fail "$(basename "$file") needs $prefix$newest, more than $limit"
-  done
+# The system that is needed is the one that docs/install.md names, neither a newer nor an older one.
+newest() { objdump -T "$sdk/lib/libltx.so.0" "$sdk"/lib/libltx_media_*.so "$sdk/bin/ltx" | grep -oE "\b$1[0-9.]+" | sed "s/^$1//" | sort -uV | tail -n 1; }
+named() { grep -oE "$1 [0-9.]*[0-9]" "$2" | grep -oE '[0-9.]+$' | sort -u; }
+for floor in "GLIBC_:GNU C library" "GLIBCXX_:GLIBCXX"; do
+  needed=$(newest "${floor%:*}") said=$(named "${floor#*:}" "$root/docs/install.md")
+  [ -n "$needed" ] && [ "$needed" = "$said" ] || fail "the archive needs ${floor%:*}$needed, docs/install.md says ${said:-nothing}"
 done
-grep -q 'GNU C library 2.36 .* (GLIBCXX 3.4.30)' "$root/docs/install.md" || fail "docs/install.md names another floor"
+said=$(named glibc "$root/bindings/python/README.md")
+[ "$said" = "$(newest GLIBC_)" ] || fail "bindings/python/README.md names glibc $said"
 "$here/check_notices.py" "$root" "$sdk/lib/libltx.so.0" "$sdk"/lib/libltx_media_*.so "$sdk/bin/ltx"
 echo "archive ok"
 
