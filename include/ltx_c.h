@@ -228,7 +228,7 @@ enum {
 
 typedef int32_t ltx_memory_mode; /* presets over ltx_residency */
 enum {
-  LTX_MEMORY_AUTO = 0, /* PERSISTENT if the weights take < 60 % of free memory, else COLD */
+  LTX_MEMORY_AUTO = 0,       /* PERSISTENT if the weights take < 60 % of free memory, else COLD */
   LTX_MEMORY_PERSISTENT = 1, /* loaded once */
   LTX_MEMORY_COLD = 2,       /* each component read for its phase */
   LTX_MEMORY_OFFLOAD_HOST = 3,
