@@ -2,13 +2,11 @@
 #pragma once
 #include <cstdint>
 
-#include "device/counting_allocator.h"
-
 namespace ltx::device {
 
 /// Wraps the process's CPU tensor allocator for its lifetime. One at a time; tensors that it saw being made
-/// may outlive it and are then released through the wrapped allocator as usual. For tests and benchmarks, not
-/// for every run: the count is the whole process's, whoever allocates (see memory_account.h).
+/// may outlive it and are then released through the wrapped allocator as usual. For tests and benchmarks: the
+/// count is the whole process's, and what a host set up for itself stays as it is in every run.
 class AllocationTracker {
  public:
   AllocationTracker();
@@ -25,10 +23,6 @@ class AllocationTracker {
   int64_t largest() const;
   int64_t count() const;
   void reset();
-
- private:
-  Counting counting_;
-  std::shared_ptr<ByteCount> count_;
 };
 
 }  // namespace ltx::device

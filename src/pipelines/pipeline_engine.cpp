@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "device/device.h"
-#include "device/memory_account.h"
+#include "device/memory_peak.h"
 #include "engine/rules.h"
 #include "io/atomic_file.h"
 #include "latents/geometry.h"
@@ -75,9 +75,10 @@ std::string policy_name(engine::QuantPolicy policy) {
 
 }  // namespace
 
+/// Of the last generation; sampled on its thread.
 struct PipelineEngine::Memory {
-  device::MemoryAccount host;
-  std::optional<device::DevicePeak> device;  // of the last call; sampled on its thread
+  device::HostPeak host;
+  device::DevicePeak device;
 };
 
 PipelineEngine::~PipelineEngine() = default;
@@ -86,8 +87,7 @@ PipelineEngine::PipelineEngine(const engine::PipelineParams& params)
     : params_(params),
       traits_(traits_of(params.kind)),
       components_(params),
-      prompts_(static_cast<size_t>(std::max(params.prompt_cache_entries, 0))),
-      memory_(std::make_unique<Memory>()) {
+      prompts_(static_cast<size_t>(std::max(params.prompt_cache_entries, 0))) {
   const auto& files = components_.files();
   facts_.defaults = params.kind == engine::PipelineKind::TwoStageHq
                         ? diffusion::hq_defaults()
@@ -251,9 +251,7 @@ engine::Output PipelineEngine::generate_with(const engine::Request& resolved, di
                                              engine::Sink& sink, Observer* observer) {
   const device::NoGrad no_grad;
   const c10::OptionalDeviceGuard guard(components_.device());
-  const device::MemoryAccount::Scope counted(memory_->host);
-  memory_->host.restart_peak();
-  memory_->device.emplace(components_.device());
+  memory_.reset(new Memory{device::HostPeak(), device::DevicePeak(components_.device())});
   sink.plan(plan(resolved));
   const uint64_t read_before = components_.bytes_read();
   Run run(resolved, components_, noise, prompts_, sink, observer);
@@ -278,8 +276,8 @@ engine::Output PipelineEngine::generate_with(const engine::Request& resolved, di
   }
   components_.tell_warnings(sink);
   output.disk_bytes_read = components_.bytes_read() - read_before;
-  output.peak_host_bytes = memory_->host.peak();
-  output.peak_device_bytes = memory_->device->bytes();
+  output.peak_host_bytes = memory_->host.bytes();
+  output.peak_device_bytes = memory_->device.bytes();
   return output;
 }
 
@@ -287,7 +285,6 @@ void PipelineEngine::encode_text(const engine::Request& request, const std::stri
                                  engine::Sink& sink) {
   const device::NoGrad no_grad;
   const c10::OptionalDeviceGuard guard(components_.device());
-  const device::MemoryAccount::Scope counted(memory_->host);
   if (request.prompt.empty())
     fail(Status::InvalidArgument, "request.prompt is empty. Give the text to encode.");
   io::AtomicFile::probe(path);  // a path that cannot be written is an error now, not after the encoding
@@ -304,7 +301,6 @@ void PipelineEngine::encode_text(const engine::Request& request, const std::stri
 engine::EnhancedPrompt PipelineEngine::enhance_prompt(const engine::Request& request, engine::Sink& sink) {
   const device::NoGrad no_grad;
   const c10::OptionalDeviceGuard guard(components_.device());
-  const device::MemoryAccount::Scope counted(memory_->host);
   if (request.prompt.empty())
     fail(Status::InvalidArgument, "request.prompt is empty. Give the text to enhance.");
   components_.enhancer_files().require(!request.images.empty());
@@ -333,7 +329,6 @@ void PipelineEngine::calibrate(const std::vector<engine::Request>& resolved, con
 void PipelineEngine::preload(Component component, engine::Sink& sink) {
   const device::NoGrad no_grad;
   const c10::OptionalDeviceGuard guard(components_.device());
-  const device::MemoryAccount::Scope counted(memory_->host);
   components_.preload(component, sink);
 }
 
@@ -344,12 +339,11 @@ void PipelineEngine::evict(Component component) {
   device::release_cached_memory(components_.device());
 }
 
-uint64_t PipelineEngine::live_bytes() const {
-  return memory_->host.current();
-}
-
 engine::MemoryUse PipelineEngine::memory_use() const {
-  if (memory_->device) memory_->device->sample();
+  if (memory_) {
+    memory_->host.sample();
+    memory_->device.sample();
+  }
   engine::MemoryUse use;
   for (const auto part : components_.all_parts()) {
     const auto state = components_.state(part);

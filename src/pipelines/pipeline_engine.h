@@ -30,9 +30,6 @@ class PipelineEngine final : public engine::Engine {
   void evict(engine::Component component) override;
   engine::MemoryUse memory_use() const override;
 
-  /// Bytes in host memory of the tensors that calls of this pipeline made and that are still there.
-  uint64_t live_bytes() const;
-
   /// generate() with a source of noise and an observer of the caller's: what tests feed and see.
   engine::Output generate_with(const engine::Request& resolved, diffusion::NoiseSource& noise,
                                engine::Sink& sink, Observer* observer);
@@ -47,7 +44,7 @@ class PipelineEngine final : public engine::Engine {
   ModelFacts facts_;
   PromptCache prompts_;
   struct Memory;
-  std::unique_ptr<Memory> memory_;  // what calls take, measured
+  std::unique_ptr<Memory> memory_;
 };
 
 }  // namespace ltx::pipelines

@@ -1,6 +1,7 @@
 // Cancelled anywhere: the status, no file, the memory as before, and the next generation is that of a
 // pipeline that nobody ever stopped.
 #include "base/error.h"
+#include "device/allocation_tracker.h"
 #include "pipelines_recipes.h"
 
 using namespace ltx;
@@ -50,6 +51,7 @@ void stop_everywhere(PipelineKind kind, engine::MemoryMode mode) {
   auto params = recipe_params(kind);
   params.memory_mode = mode;
   params.prompt_cache_entries = 0;  // otherwise the text is encoded in the first run alone
+  const device::AllocationTracker memory;
   pipelines::PipelineEngine engine(params);
   auto request = recipe_request(kind);
   request.output.path = folder / (kind == PipelineKind::TextToAudio ? "clip.wav" : "clip.mp4");
@@ -60,7 +62,7 @@ void stop_everywhere(PipelineKind kind, engine::MemoryMode mode) {
   const auto whole = digest(engine.generate(resolved, counting));
   CHECK(folder.entries() == 1);
   std::filesystem::remove(request.output.path);
-  const auto live = engine.live_bytes();
+  const auto live = memory.current();
   if (cold) CHECK(live == 0);
 
   for (const auto point : points_of(counting.asked)) {
@@ -77,14 +79,14 @@ void stop_everywhere(PipelineKind kind, engine::MemoryMode mode) {
     CHECK(folder.entries() == 0);
     // What was read before the stop may stay.
     if (cold)
-      CHECK(engine.live_bytes() == live);
+      CHECK(memory.current() == live);
     else
-      CHECK(engine.live_bytes() <= live);
+      CHECK(memory.current() <= live);
   }
   StoppingSink after(kNever);
   CHECK(digest(engine.generate(resolved, after)) == whole);
   CHECK(folder.entries() == 1);
-  CHECK(engine.live_bytes() == live);
+  CHECK(memory.current() == live);
 }
 
 }  // namespace
