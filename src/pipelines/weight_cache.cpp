@@ -82,6 +82,10 @@ std::optional<WeightCache::Found> WeightCache::open(const Wanted& wanted, uint64
   const auto say = [&](const std::string& text) {
     context.report->warn_once(context.component + ":cache:" + text, text);
   };
+  const auto say_not_kept = [&](const char* reason) {
+    say(fmt::format("encoded weights of the {} are not kept in params.weight_cache: {}", context.component,
+                    reason));
+  };
   try {
     LoadMonitor load(monitor, total);
     const auto entry = cache_->open(wanted.sources, options, load);
@@ -92,10 +96,11 @@ std::optional<WeightCache::Found> WeightCache::open(const Wanted& wanted, uint64
     return Found{std::move(store), entry.built};
   } catch (const Error& error) {
     if (error.status() == Status::Cancelled) throw;
-    say(fmt::format("encoded weights of the {} are not kept in params.weight_cache: {}", context.component,
-                    error.what()));
-    return {};
+    say_not_kept(error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    say_not_kept(error.what());
   }
+  return {};
 }
 
 }  // namespace ltx::pipelines

@@ -1,6 +1,7 @@
 #include "quant/cache.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -18,6 +19,10 @@
 #include "io/mapped_file.h"
 #include "io/sha256.h"
 
+#ifdef LTX_WITH_CUDA
+#include <ATen/cuda/CUDAContextLight.h>
+#endif
+
 namespace ltx::quant {
 namespace {
 
@@ -25,7 +30,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 /// Changes when an encoder or a layout changes: entries of older versions are then no longer found.
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr uint64_t kChunk = 16u << 20;
 
 /// SHA-256 over the SHA-256 of each chunk: chunks are independent, so every core helps.
@@ -172,6 +177,15 @@ json policy_text(const Policy& policy) {
           {"rules", std::move(rules)}};
 }
 
+/// Who multiplies on `device`: its kind and name, and the libraries that sum with their versions.
+json products_of(const at::Device& device) {
+  json who = {c10::DeviceTypeName(device.type()), at::show_config()};
+#ifdef LTX_WITH_CUDA
+  if (device.is_cuda()) who.push_back(at::cuda::getDeviceProperties(device.index())->name);
+#endif
+  return who;
+}
+
 /// Whether the entry is what its note says. A process looks at all bytes once.
 bool is_intact(const fs::path& data, const json& note, Monitor& monitor) {
   static std::mutex mutex;
@@ -233,6 +247,8 @@ std::string ConversionCache::key(const std::vector<fs::path>& sources, const Con
   for (const auto& source : sources) what["sources"].push_back(digest_of(source, monitor));
   for (const auto& lora : options.loras)
     what["loras"].push_back({digest_of(lora.file->path(), monitor), lora.strength});
+  // An update is a product of matrices, whose sums every device and library orders its own way.
+  if (!options.loras.empty()) what["products"] = products_of(options.device);
   if (options.calibration) what["calibration"] = options.calibration->text();
   return text_digest(what.dump());
 }
@@ -270,7 +286,12 @@ ConversionCache::Entry ConversionCache::open(const std::vector<fs::path>& source
   const auto lost = survival_warnings(result.report->fusions());
   entry.warnings.insert(entry.warnings.end(), lost.begin(), lost.end());
   place.publish(data);
-  write_text(place.of(note), json{{"bytes", fs::file_size(data)},
+  const auto bytes = fs::file_size(data, error);
+  if (error)
+    fail(Status::FileAccess,
+         "'{}' cannot be looked at after it was written: {}. Choose another cache folder.", data.string(),
+         error.message());
+  write_text(place.of(note), json{{"bytes", bytes},
                                   {"digest", content_digest(data, monitor)},
                                   {"policy", name_of(options.transformer.kind())},
                                   {"text_policy", name_of(options.text_encoder.kind())},

@@ -10,7 +10,8 @@
 namespace ltx::quant {
 
 /// Entries are found by the contents of the source files, the policy with its options and rules, LoRAs and
-/// calibration; where they lie and what they are called does not matter. An entry is a safetensors file and
+/// calibration, with LoRAs also by the device and the libraries that multiply them; where files lie and what
+/// they are called does not matter. An entry is a safetensors file and
 /// beside it a text with its size and digest; the text is written last, and both appear complete or not at
 /// all. Any number of processes may use one folder: who comes first converts, the others wait.
 class ConversionCache {

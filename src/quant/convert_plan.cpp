@@ -202,9 +202,13 @@ class Planner {
     if (tensor.look.format != Format::Unquantized)
       tensor.declarations = weights::declare_stored(in_file, tensor.look);
     else
-      // The sum of an F32 weight and its LoRAs is rounded where the load rounds it.
+      // The sum of a weight and its LoRAs is rounded where the load rounds it: to the weight's own dtype, and
+      // that to the compute dtype.
       tensor.declarations = {
-          {key, options_.compute == at::kFloat && !quantized && info.dtype == "F32" ? "F32" : "BF16",
+          {key,
+           options_.compute == at::kFloat && !quantized && (info.dtype == "F32" || info.dtype == "F16")
+               ? info.dtype
+               : "BF16",
            info.shape}};
     claim({file, key});
     if (layers)

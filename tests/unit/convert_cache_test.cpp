@@ -80,6 +80,25 @@ TEST_CASE("cache: an entry is built once, found by contents, policy and options"
   CHECK(std::equal(a.bytes().begin(), a.bytes().end(), b.bytes().begin()));
 }
 
+TEST_CASE("cache: who multiplies tells entries with LoRAs apart, and those alone") {
+  const Folder folder;
+  const auto model = write_model(folder);
+  const auto path = folder / "lora.safetensors";
+  const std::string layer = "diffusion_model.transformer_blocks.0.attn1.to_q.lora_";
+  weights::save_tensors(path, {{layer + "A.weight", random_tensor({4, 256}, 0.05, 5)},
+                               {layer + "B.weight", random_tensor({256, 4}, 0.05, 6)}});
+  const ConversionCache cache(folder / "cache");
+  const auto key_on = [&](at::Device device, bool lora) {
+    auto options = int8();
+    options.device = device;
+    if (lora) options.loras = {{std::make_shared<const weights::LoraFile>(path), 1.0}};
+    return cache.key({model}, options);
+  };
+  CHECK(key_on(at::kCPU, false) == key_on(at::kMeta, false));
+  CHECK(key_on(at::kCPU, true) == key_on(at::kCPU, true));
+  CHECK(key_on(at::kCPU, true) != key_on(at::kMeta, true));
+}
+
 TEST_CASE("cache: damaged, cut and unfinished entries are built again") {
   const Folder folder;
   const auto model = write_model(folder);

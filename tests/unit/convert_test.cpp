@@ -48,7 +48,8 @@ struct Loaded {
 
 Loaded load(const std::filesystem::path& path, const Policy& policy,
             const std::vector<weights::Lora>& loras = {},
-            std::shared_ptr<const Calibration> calibration = nullptr) {
+            std::shared_ptr<const Calibration> calibration = nullptr,
+            at::ScalarType compute = at::kBFloat16) {
   const auto part = Checkpoint(path).open(Component::Transformer);
   const auto store = weights::with_loras(part.view.shared_store(), loras, at::kCPU);
   Context context;
@@ -57,7 +58,7 @@ Loaded load(const std::filesystem::path& path, const Policy& policy,
   const auto made = make_context(context, *store);
   Loaded loaded;
   loaded.report = made->report;
-  const Source source(weights::View(store), at::kCPU, at::kBFloat16, made);
+  const Source source(weights::View(store), at::kCPU, compute, made);
   for (const auto& [name, shape] : model_layers())
     loaded.layers[name] = load_linear(source / name, shape.second, shape.first);
   return loaded;
@@ -260,6 +261,26 @@ TEST_CASE("convert: LoRAs are fused as a load fuses them") {
   options.loras = loras;
   check_error(Status::InvalidArgument, {"runtime", "before or after"},
               [&] { convert({model}, folder / "no.safetensors", options); });
+}
+
+TEST_CASE("convert: sums with LoRAs keep the dtype that a load in fp32 rounds them to") {
+  const Folder folder;
+  for (const auto dtype : {at::kHalf, at::kFloat, at::kBFloat16}) {
+    CAPTURE(at::toString(dtype));
+    auto tensors = model_tensors();
+    for (auto& [name, tensor] : tensors)
+      if (name.ends_with("patchify_proj.weight")) tensor = random_tensor(tensor.sizes(), 0.03, 8).to(dtype);
+    const auto model = write_model(folder, tensors);
+    ConvertOptions options;
+    options.transformer = Policy(Target::Transformer, Kind::Int8);
+    options.loras = write_lora(folder);
+    options.overwrite = true;
+    options.compute = at::kFloat;
+    const auto output = folder / "out.safetensors";
+    convert({model}, output, options);
+    check_equal(load(model, options.transformer, options.loras, nullptr, at::kFloat),
+                load(output, options.transformer, {}, nullptr, at::kFloat));
+  }
 }
 
 TEST_CASE("convert: calibrated maxima become input scales of the file") {
