@@ -40,6 +40,9 @@ if(LTX_SANITIZE)
   target_compile_options(ltx_options INTERFACE
     $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:-fsanitize=${LTX_SANITIZE};-fno-omit-frame-pointer;-O1>)
   if(LTX_SANITIZE MATCHES undefined)
+    if(CMAKE_CXX_COMPILER_ID MATCHES Clang)  # programs in C link the library's checks of C++
+      target_link_options(ltx_options INTERFACE -fsanitize-link-c++-runtime)
+    endif()
     target_compile_options(ltx_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize=vptr>)
   endif()
   target_link_options(ltx_options INTERFACE -fsanitize=${LTX_SANITIZE})

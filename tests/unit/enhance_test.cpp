@@ -252,6 +252,20 @@ TEST_CASE("what cannot be enhanced is refused before anything is loaded") {
   Listener sink;
   expect_error(Status::InvalidArgument, "request.prompt is empty",
                [&] { engine.enhance_prompt(empty, sink); });
+  expect_error(Status::InvalidArgument, "request.enhance_seed is 7, but request.enhance_prompt is 0",
+               [&] { engine.encode_text(seed_alone, folder / "text.safetensors", sink); });
+  auto nothing = request;
+  nothing.images.emplace_back();
+  auto both = request;
+  both.images = {picture(3)};
+  both.images[0].path = "x.png";
+  for (const auto& [wrong, message] :
+       {std::pair{&nothing, "request.images[0] has neither path and pixels"}, {&both, "[0] has both"}}) {
+    expect_error(Status::InvalidArgument, message, [&] { engine.enhance_prompt(*wrong, sink); });
+    expect_error(Status::InvalidArgument, message,
+                 [&] { engine.encode_text(*wrong, folder / "text.safetensors", sink); });
+  }
+  CHECK(folder.entries() == 0);
   auto unreadable = request;
   unreadable.images.emplace_back();
   unreadable.images[0].path = folder / "none.png";
@@ -343,9 +357,11 @@ TEST_CASE("prompts stay out of logs, and encoding text enhances where it is aske
   auto written = request;
   written.prompt = result.text;
   written.enhance_prompt = false;
+  written.enhance_seed = engine::kDefault;
   engine.encode_text(written, folder / "written.safetensors", sink);
   auto plain = request;
   plain.enhance_prompt = false;
+  plain.enhance_seed = engine::kDefault;
   engine.encode_text(plain, folder / "plain.safetensors", sink);
   CHECK((bytes(folder / "asked.safetensors") == bytes(folder / "written.safetensors")));
   CHECK((bytes(folder / "asked.safetensors") != bytes(folder / "plain.safetensors")));

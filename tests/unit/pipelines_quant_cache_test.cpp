@@ -153,6 +153,42 @@ TEST_CASE("weight cache: another strength, policy or source is another entry") {
   CHECK(other.video != half.video);
 }
 
+TEST_CASE("weight cache: a change of LoRAs that leaves few layers reads encoded ones, with the same bits") {
+  const TemporaryFolder folder;
+  auto params = wide_model(QuantPolicy::Int8);
+  const auto file = params.models.root + "/ltx-2.3-mini.safetensors";
+  const std::string model = "model.diffusion_model.", blocks = model + "transformer_blocks.";
+  std::map<std::string, at::Tensor> factors;  // for every layer of the blocks
+  const weights::FileStore store({file});
+  for (const auto& name : store.names()) {
+    const auto& shape = store.find(name)->shape;
+    if (!name.starts_with(blocks) || !name.ends_with(".weight") || shape.size() != 2) continue;
+    const auto layer = "diffusion_model." + name.substr(model.size(), name.size() - model.size() - 6);
+    factors[layer + "lora_A.weight"] = at::full({1, shape[1]}, 0.02);
+    factors[layer + "lora_B.weight"] = at::full({shape[0], 1}, 0.02);
+  }
+  REQUIRE(!factors.empty());
+  weights::save_tensors(folder / "lora.safetensors", factors);
+  params.loras = {{.path = folder / "lora.safetensors", .stages = 1}};  // and none in stage 2
+  params.memory_mode = engine::MemoryMode::Persistent;
+  const auto two_clips = [&] {
+    const auto engine = pipelines::make_engine(params);
+    LoggingSink sink;
+    std::vector<std::vector<float>> videos;
+    for (int i = 0; i < 2; ++i)
+      videos.push_back(
+          engine->generate(engine->resolve(small_request(params.kind)), sink).video_latent.values);
+    return videos;
+  };
+  const auto without = two_clips();
+  params.weight_cache = folder / "cache";
+  CHECK(two_clips() == without);
+  CHECK(entries(params.weight_cache) == 2);  // with the LoRA and without
+  const auto written = times(params.weight_cache);
+  CHECK(two_clips() == without);
+  CHECK((times(params.weight_cache) == written));
+}
+
 TEST_CASE("weight cache: a damaged entry is built again with a warning") {
   const TemporaryFolder folder;
   const fs::path cache = folder / "cache";

@@ -73,7 +73,8 @@ weights::StoredMatrix int8_codes(const TestStore& store, const std::string& name
 TEST_CASE("int8 for the VAE: convolutions in the middle, and every one is reported") {
   const auto store = vae_store();
   const auto loaded = load(store, kConvolutions, vae(Kind::Int8));
-  for (const auto& [name, shape] : kConvolutions) {
+  for (const auto& convolution : kConvolutions) {
+    const auto& name = convolution.first;  // lambdas take no structured binding in Clang 14
     CAPTURE(name);
     CHECK(loaded.weights.at(name).quantized() == (name == kMiddle));
     const auto& report = loaded.reports.at(name);

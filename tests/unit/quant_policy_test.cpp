@@ -408,12 +408,13 @@ TEST_CASE("the support matrix: native arithmetic per device") {
     const char* devices;  // CPU, 7.5, 8.0, 8.9, 9.0, 10.0, 12.0
   };
   const DeviceAbility devices[] = {kCpu, {true, 75, 12090}, kAmpere, kAda, kHopper, kBlackwell, kRtx50};
-  for (const auto& [kind, expected] :
+  for (const auto& [policy, expected] :
        {Row{Kind::Fp8Cast, "DDDDDDD"}, Row{Kind::Fp8ScaledMm, "DDDNNNN"}, Row{Kind::Fp8Dynamic, "DDDNNNN"},
         Row{Kind::Fp8WeightOnly, "DDDDDDD"}, Row{Kind::Int4, "DDDDDDD"}, Row{Kind::Nf4, "DDDDDDD"},
         Row{Kind::Int8, "DDDDDDD"}, Row{Kind::Int8Dynamic, "NNNNNNN"}, Row{Kind::Mxfp8, "DDDDDNN"},
         Row{Kind::Nvfp4Cast, "DDDDDNN"}, Row{Kind::Fp8Block128, "DDDDNDD"},
         Row{Kind::Fp6Block128, "DDDDNDD"}}) {
+    const auto kind = policy;  // lambdas take no structured binding in Clang 14
     CAPTURE(name_of(kind));
     for (size_t i = 0; i < std::size(devices); ++i) {
       CAPTURE(i);
