@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "lock.h"
 #include "ltx_c.h"
 
 namespace pyltx {
@@ -23,7 +24,7 @@ void call(F&& function) {
   ltx_status status;
   std::string message;
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     status = function();
     if (status != LTX_OK) message = ltx_last_error();
   }

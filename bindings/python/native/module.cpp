@@ -1,34 +1,17 @@
 // libltx._native: ltx_c.h one to one. Typed Python lies on top; nothing here is public.
+#include <cxxabi.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/typing.h>
 
 #include <exception>
 #include <utility>
 
+#include "handle.h"
 #include "reader.h"
 #include "writer.h"
 
 namespace pyltx {
 namespace {
-
-/// A handle of the library. It stays a token when it was freed: the library says so when it is used.
-template <class T>
-class Handle {
- public:
-  Handle() = default;
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  ~Handle() { ltx_free(handle_); }
-  T* get() const { return handle_; }
-  T** out() { return &handle_; }
-  void free() {
-    const py::gil_scoped_release unlocked;  // weights may be many files
-    ltx_free(handle_);
-  }
-
- private:
-  T* handle_ = nullptr;
-};
 
 using Report = py::typing::Dict<py::str, py::object>;
 using Layouts = py::typing::Dict<py::str, py::typing::Dict<py::str, py::typing::Tuple<py::int_, py::int_>>>;
@@ -57,11 +40,13 @@ class Listener {
  private:
   int32_t handle(const ltx_event& event) {
     if (thrown_) return 1;  // the call is ending
-    const py::gil_scoped_acquire locked;
+    const Locked locked;
     try {
       if (PyErr_CheckSignals() != 0) throw py::error_already_set();
       function_(write_event(event));
       return 0;
+    } catch (const abi::__forced_unwind&) {  // the function is Python, and the interpreter has ended
+      wait_for_exit();
     } catch (...) {
       thrown_ = std::current_exception();
       return 1;
@@ -130,7 +115,8 @@ class Result : public Handle<ltx_result> {
 class Job : public Handle<ltx_job> {
  public:
   /// None after the time.
-  py::typing::Optional<Report> next_event(int32_t timeout_ms) const {
+  py::typing::Optional<Report> next_event(int32_t timeout_ms) {
+    const Lease lease(*this, true);  // the job owns what the event shows, until the next one
     ltx_event event;
     if (const ltx_status status = ltx_event_init(&event); status != LTX_OK)
       throw Failure{status, ltx_last_error()};
@@ -156,6 +142,10 @@ class Job : public Handle<ltx_job> {
     call([&] { return ltx_job_result(get(), result->out()); });
     return result;
   }
+  /// Cancels the call if it runs. Under a consumer the job goes when that one leaves.
+  void free() {
+    if (!Handle::free()) ltx_job_cancel(get());
+  }
 
  private:
   template <class F>
@@ -180,9 +170,10 @@ class Pipeline : public Handle<ltx_pipeline> {
   std::string info() const {
     return json_of([&](auto** out) { return ltx_pipeline_info(get(), out); });
   }
-  Report resolve(const py::object& request) const {
+  Report resolve(const py::object& request) {
     Arena arena;
     const auto* own = read<ltx_request>(arena, request, "request");
+    const Lease lease(*this);  // the pipeline owns what the resolved request points to
     return write(filled<ltx_request>([&](auto* out) { return ltx_pipeline_resolve(get(), own, out); }));
   }
   Report component(const py::str& name) const {
@@ -280,7 +271,7 @@ void raise_failure(std::exception_ptr thrown) {
     const py::object error =
         py::module_::import("libltx._errors")
             .attr("error_of")(static_cast<int>(failure.status), choice_text(LTX_ENUM_STATUS, failure.status),
-                              failure.message);
+                              text_of(failure.message.data(), failure.message.size()));
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.ptr())), error.ptr());
   }
 }
@@ -294,7 +285,8 @@ ltx_pipeline* pipeline_from(py::handle value, const std::string& at) {
 
 }  // namespace pyltx
 
-// Objects hold a handle that never changes; the library's table of handles is safe under threads.
+// Objects hold a handle that never changes; the library's table of handles is safe under threads, and leases
+// keep what the library lends.
 PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
   using namespace pyltx;
   namespace py = pybind11;
@@ -326,7 +318,7 @@ PYBIND11_MODULE(_native, m, pybind11::mod_gil_not_used()) {
       .def("enhance_prompt", &Pipeline::enhance_prompt, py::arg("request"), py::arg("listener"))
       .def("calibrate", &Pipeline::calibrate, py::arg("requests"), py::arg("path"), py::arg("listener"))
       .def("generate_start", &Pipeline::generate_start, py::arg("request"))
-      .def("free", &Pipeline::free);
+      .def("free", [](Pipeline& self) { self.free(); });
   m.def("version", [] { return std::string(ltx_version_string()); });
   m.def("build_info", [] { return std::string(ltx_build_info()); });
   m.def("inspect", &inspect, py::arg("path"));

@@ -46,6 +46,13 @@ double real_from(py::handle value, const std::string& at) {
   throw py::type_error(at + " is " + shown(value) + ". Pass a number.");
 }
 
+bool is_number(py::handle value) {
+  if (PyIndex_Check(value.ptr()) == 0) return false;
+  const bool list = PyObject_Size(value.ptr()) >= 0;
+  PyErr_Clear();
+  return !list;
+}
+
 std::string text_from(py::handle value, const std::string& at) {
   PyObject* path = PyOS_FSPath(value.ptr());
   if (!path) {

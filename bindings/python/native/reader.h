@@ -35,6 +35,9 @@ class Arena {
 int64_t signed_from(py::handle value, const std::string& at, int64_t low, int64_t high);
 uint64_t unsigned_from(py::handle value, const std::string& at, uint64_t high);
 double real_from(py::handle value, const std::string& at);
+/// Whether an integer is meant, not a list: the types of NumPy's and Torch's arrays have an index, too, but
+/// those of one axis and more have a length.
+bool is_number(py::handle value);
 /// A text, or a path as text. ValueError for a NUL inside.
 std::string text_from(py::handle value, const std::string& at);
 /// The value of an enumeration's kebab-case text.
@@ -139,7 +142,7 @@ template <class T>
 void Reader::list(const char* name, const T*& to, const char*, size_t& count) {
   const py::object value = get(name);
   if (!value) return;
-  if (std::is_arithmetic_v<T> && PyIndex_Check(value.ptr()))
+  if (std::is_arithmetic_v<T> && is_number(value))
     count = number_from<size_t>(value, at(name));
   else
     to = read_list<T>(arena_, value, at(name), count);

@@ -17,6 +17,13 @@ std::string choice_text(ltx_enum type, int32_t value);
 py::array frames_of(const ltx_video_buffer& buffer, py::handle owner = {});
 py::array samples_of(const ltx_audio_buffer& buffer, py::handle owner = {});
 
+/// A text of the library. It quotes names of files, which need not be UTF-8: those bytes become U+FFFD.
+inline py::str text_of(const char* text, size_t length) {
+  PyObject* decoded = PyUnicode_DecodeUTF8(text, static_cast<py::ssize_t>(length), "replace");
+  if (!decoded) throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(decoded);
+}
+
 class Writer {
  public:
   py::dict dict;
@@ -30,7 +37,7 @@ class Writer {
   }
   void choice(const char* name, int32_t& value, ltx_enum type) { dict[name] = choice_text(type, value); }
   void text(const char* name, const char*& value) {
-    dict[name] = value ? py::object(py::str(value)) : py::object(py::none());
+    dict[name] = value ? py::object(text_of(value, std::strlen(value))) : py::object(py::none());
   }
   template <class T>
   void nested(const char* name, const T*& value);
@@ -45,7 +52,7 @@ class Writer {
   }
   template <size_t N>
   void bytes(const char* name, char (&value)[N]) {
-    dict[name] = py::str(value, strnlen(value, N));
+    dict[name] = text_of(value, strnlen(value, N));
   }
 };
 

@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 # The longest wait inside the library: Python handles signals between two waits.
 _TICK_MS = 100
+# The wait for the next event of a call that has ended: it is there, or will be in a moment, unless all were taken.
+_LAST_MS = 1000
 # An event loop asks this often, in seconds: at first, and when nothing happens.
 _SHORTEST_NAP, _LONGEST_NAP = 0.0005, 0.02
 
@@ -68,7 +70,8 @@ class Job(Generic[T]):
         return self._value[0]
 
     def close(self) -> None:
-        """Cancels the call if it runs, without waiting, and releases the job. A result that was taken stays valid."""
+        """Cancels the call if it runs, without waiting, and releases the job, or lets the thread that waits for its events do so
+        when it wakes. A result that was taken stays valid."""
         self._native.free()
         self._ended = True
 
@@ -123,8 +126,12 @@ class Job(Generic[T]):
         return None
 
     def _step(self, timeout_ms: int) -> Event | None:
-        data = self._native.next_event(timeout_ms)
+        """The next event; None if none came within the time. Sets `_ended` after the last one, also if a signal's exception came
+        between the library and here when it was taken: FINISHED is given once."""
+        done = self._native.finished()  # asked first: what comes afterwards may not have been there yet
+        data = self._native.next_event(_LAST_MS if done else timeout_ms)
         if data is None:
+            self._ended = self._ended or done
             return None
         event = event_of(data)
         if event.type == enums.EventType.FINISHED:

@@ -138,3 +138,12 @@ def test_torch_of_the_same_process_is_left_alone(pipe):
     after = torch.random.get_rng_state(), torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled()
     assert (before[0] == after[0]).all()
     assert before[1:] == after[1:]
+
+
+def test_a_message_that_quotes_bytes_of_a_file_can_be_said(tmp_path):
+    """What a broken file holds need not be UTF-8."""
+    header = b'{"a\xff\xfeb":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    with pytest.raises(ltx.FileError, match='"a\ufffd'):
+        ltx.inspect(path)

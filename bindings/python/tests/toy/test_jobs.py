@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import threading
@@ -50,6 +51,22 @@ def test_wait_and_result_with_a_timeout(pipe):
     assert job.wait(100)
     with pytest.raises(ltx.Cancelled):
         job.result()
+
+
+@pytest.mark.parametrize("how", ["wait", "result", "iterate", "await"])
+def test_a_lost_last_event_is_no_endless_wait(pipe, how):
+    """As when Ctrl-C comes between the library that gave FINISHED and the line that looks at it."""
+    job = pipe.start("logs=0")
+    while (data := job._native.next_event(10_000))["type"] != "finished":
+        pass
+    assert data["status"] == "ok"
+    if how == "wait":
+        assert job.wait(5)
+    if how == "iterate":
+        assert list(job) == []
+    if how == "await":
+        asyncio.run(asyncio.wait_for(job._result_async(), 5))
+    assert job.result(timeout=5).video.shape == (3, 32, 64, 3)
 
 
 def test_result_is_one_clip(pipe):

@@ -7,6 +7,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 
 import libltx as ltx
 from libltx.pipeline import _PipelineParams
@@ -207,3 +208,13 @@ def test_unset_is_none_everywhere(pipe):
 def test_text_in_any_language_and_numpy_numbers(pipe):
     resolved = pipe.resolve("雨 над лугом 🐄", width=np.int32(96), seed=np.uint64(7), frame_rate=np.float32(25))
     assert (resolved.prompt, resolved.width, resolved.seed, resolved.frame_rate) == ("雨 над лугом 🐄", 96, 7, 25)
+
+
+@pytest.mark.parametrize("values", [np.linspace(1, 0, 5), np.linspace(1, 0, 5, dtype=np.float32), torch.linspace(1, 0, 5)], ids=["f64", "f32", "torch"])
+def test_arrays_are_lists_of_numbers(values):
+    with ltx.Pipeline("one-stage", models="toy") as pipe:
+        guidance = ltx.Guidance(stg_blocks=np.array([3, 28]))
+        resolved = pipe.resolve("x", stage_1_sigmas=values, video_guidance=guidance, num_frames=np.int32(17), frame_rate=np.float32(30))
+    assert resolved.stage_1_sigmas == (1, 0.75, 0.5, 0.25, 0)
+    assert resolved.video_guidance.stg_blocks == (3, 28)
+    assert (resolved.num_frames, resolved.frame_rate) == (17, 30)
