@@ -2,6 +2,8 @@
 a virtual environment that sees this interpreter's packages (torch alone has gigabytes).
 
 make_environment.py BUILD SOURCE FOLDER CMAKE
+
+The package needs Python 3.10, its tests 3.11 (the scheme "venv" of sysconfig) and pip 23.0, those of Debian 12.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ def main(build: Path, source: Path, folder: Path, cmake: str) -> None:
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     run(*pip, "wheel", "--quiet", "--no-build-isolation", "--no-deps", "--wheel-dir", folder / "wheels",
-        f"-Ccmake.define.LTX_PREBUILT={folder / 'prefix'}", f"-Cbuild-dir={folder / 'build'}", source / "bindings/python")  # fmt: skip
+        f"--config-settings=cmake.define.LTX_PREBUILT={folder / 'prefix'}", f"--config-settings=build-dir={folder / 'build'}",
+        source / "bindings/python")  # fmt: skip
     environment = folder / "environment"
     venv.create(environment, with_pip=False)
     site = sysconfig.get_path("purelib", "venv", {"base": str(environment)})

@@ -38,8 +38,9 @@ def get_requires_for_build_wheel(config_settings: dict[str, Any] | None = None) 
 def build_sdist(sdist_directory: str, config_settings: dict[str, Any] | None = None) -> str:
     """Copies the project into the folder `source` for as long as the archive is written. An unpacked sdist has it already."""
     root = HERE.parent.parent
-    if STAGE.exists() or not (root / "src").is_dir():
+    if HERE != root / "bindings" / "python" or not (root / "include" / "ltx_c.h").is_file():
         return _build_sdist(sdist_directory, config_settings)
+    shutil.rmtree(STAGE, ignore_errors=True)  # of a build that was killed, and old
     try:
         for folder in FOLDERS:
             ignored = shutil.ignore_patterns("__pycache__", "target")
