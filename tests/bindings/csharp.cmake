@@ -24,10 +24,10 @@ add_custom_target(ltx_csharp ALL DEPENDS ${programs})
 add_test(NAME csharp_generated COMMAND sh -c "\"${Python3_EXECUTABLE}\" \"${CMAKE_SOURCE_DIR}/tools/make_csharp.py\" \
 \"${CMAKE_SOURCE_DIR}/include/ltx_c.h\" LtxNative.cs && diff -u \"${native}\" LtxNative.cs")
 add_test(NAME csharp_layout COMMAND sh -c "\"${LTX_MONO}\" layout.exe | diff -u \"${CMAKE_SOURCE_DIR}/abi/layout.json\" -")
-add_test(NAME csharp_generate COMMAND "${LTX_MONO}" generate.exe "${CMAKE_SOURCE_DIR}/tests/golden/models/tiny23" clip.rgb
-  "rain on a pasture" 64 64 9)
-set_tests_properties(csharp_generate PROPERTIES
-  PASS_REGULAR_EXPRESSION "wrote clip.rgb: 9 frames of 64x64, [1-9][0-9]+ ticks, latents [0-9a-f]+")
+# How many ticks there are depends on the machine's speed.
+add_test(NAME csharp_generate COMMAND sh -c "\"${LTX_MONO}\" generate.exe \"${CMAKE_SOURCE_DIR}/tests/golden/models/tiny23\" clip.rgb \
+'rain on a pasture' 64 64 9 >generate.txt && cat generate.txt && \
+grep -Ex 'wrote clip.rgb: 9 frames of 64x64, [0-9]+ ticks, latents [0-9a-f]{64}' generate.txt")
 # The library's sentence arrives, and no file is left.
 add_test(NAME csharp_error COMMAND sh -c "\"${LTX_MONO}\" generate.exe \"${CMAKE_SOURCE_DIR}/tests/golden/models/tiny23\" refused.rgb \
 rain 63 64 9 2>&1 | grep -x 'request.width is 63, allowed are 64 to 16384.*' && [ ! -e refused.rgb ]")

@@ -67,8 +67,9 @@ def check_loop(text: str) -> None:
     frames, width, height, seconds, ticks, asking = map(float, re.search(
         r"(\d+) frames of (\d+)x(\d+) in ([\d.]+) s: (\d+) ticks, .* for ([\d.]+) s in all", text).groups())
     assert (width, height, frames) == SIZE, text
-    # 60 per second are aimed at, and reached where a core is free; a loop that waited for events would have three.
-    assert ticks > 10 and ticks / seconds > 8, text
+    # 60 per second are aimed at, and reached where a core is free; a loop that waited for events would have three in all. How long a
+    # clip takes depends on the machine, so it is the pace that is judged.
+    assert ticks > max(4, 8 * seconds), text
     assert asking < 0.1 * seconds, text  # a poll that waited for the next event would take nearly all of it
 
 

@@ -7,6 +7,7 @@ mod jobs;
 mod threads;
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use ltx::{Models, Pipeline, PipelineBuilder, Recipe, Request};
 
@@ -28,9 +29,16 @@ fn request() -> Request {
     Request::new("rain on a pasture").size(64, 64).num_frames(9).seed(7)
 }
 
-/// A path of this process in a folder that is cleaned by whoever made it: cargo's own for tests.
+/// A path in a folder that is emptied once per run.
 fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("suite-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("suite");
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).expect("an old folder goes");
+        }
+        std::fs::create_dir_all(&folder).expect("a folder");
+        folder
+    });
     folder.join(name)
 }
