@@ -74,7 +74,8 @@ TEST_CASE("int8 for the VAE: convolutions in the middle, and every one is report
   const auto store = vae_store();
   const auto loaded = load(store, kConvolutions, vae(Kind::Int8));
   for (const auto& convolution : kConvolutions) {
-    const auto& name = convolution.first;  // lambdas take no structured binding in Clang 14
+    const auto& name = convolution.first;
+    const auto& shape = convolution.second;  // lambdas take no structured binding in Clang 14
     CAPTURE(name);
     CHECK(loaded.weights.at(name).quantized() == (name == kMiddle));
     const auto& report = loaded.reports.at(name);

@@ -72,7 +72,7 @@ TEST_CASE("on the fly: encoded once, reported with its bytes and its error") {
     Format format;
     double error;  // of spec 08 §20
   };
-  for (const auto& [policy, format, error] :
+  for (const auto& [listed, format, error] :
        {Row{Kind::Fp8Dynamic, Format::Fp8PerRow, 0.0265},
         Row{Kind::Fp8ScaledMm, Format::Fp8PerTensor, 0.0265},
         Row{Kind::Fp8WeightOnly, Format::Fp8PerRow, 0.0265}, Row{Kind::Fp8Cast, Format::Fp8Unscaled, 0.0330},
@@ -80,7 +80,7 @@ TEST_CASE("on the fly: encoded once, reported with its bytes and its error") {
         Row{Kind::Fp6Block128, Format::Fp6Block128, 0.0290}, Row{Kind::Mxfp8, Format::Mxfp8, 0.0267},
         Row{Kind::Nvfp4Cast, Format::Nvfp4, 0.0952}, Row{Kind::Int4, Format::Int4, 0.1002},
         Row{Kind::Nf4, Format::Nf4, 0.0919}}) {
-    const auto kind = policy;  // lambdas take no structured binding in Clang 14
+    const auto kind = listed;  // lambdas take no structured binding in Clang 14
     CAPTURE(name_of(kind));
     Context wanted;
     wanted.measure = true;
