@@ -178,14 +178,19 @@ Lease<transformer::Transformer> Components::transformer(Monitor& monitor,
   other.reset();
   return lease<transformer::Transformer>(Component::Transformer, monitor, [&](auto& build) {
     const auto part = files_.open(WeightPart::Transformer);
-    const auto found =
-        quantization_.layers().holds_any()
-            ? std::nullopt
-            : encoded(Component::Transformer, WeightPart::Transformer, part, {part.file}, loras, monitor);
+    // Where most of it stays, the rest is sooner read from the files than a whole entry is looked at or
+    // built.
+    const bool mostly_held = 2 * quant::held_bytes(part.view.store(), quantization_.layers()) >
+                             weights::stored_bytes(part.view.store());
+    const auto found = mostly_held ? std::nullopt
+                                   : encoded(Component::Transformer, WeightPart::Transformer, part,
+                                             {part.file}, loras, monitor);
     return build(
         part, found ? for_recipe(found->store) : transformer_store(loras),
         [&](const quant::Source& source, const weights::Part&) {
-          return std::make_shared<const transformer::Transformer>(source, transformer_config_);
+          transformer::TransformerOptions options;
+          if (!persistent_) options.kept_text_bytes = 0;  // AUTO counted them where it chose to keep all
+          return std::make_shared<const transformer::Transformer>(source, transformer_config_, options);
         },
         found && found->built ? weights::stored_bytes(part.view.store()) : 0);
   });

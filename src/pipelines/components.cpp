@@ -140,7 +140,10 @@ Components::Components(const engine::PipelineParams& params)
   // phase.
   if (params.memory_mode == engine::MemoryMode::Auto) {
     const uint64_t available = free_bytes(device_);
-    persistent_ = available == 0 || total * (compute_ == at::kFloat ? 2 : 1) < available / 10 * 6;
+    uint64_t wanted = total * (compute_ == at::kFloat ? 2 : 1);
+    if (transformer_config_.static_text())
+      wanted += static_cast<uint64_t>(transformer::TransformerOptions().kept_text_bytes);
+    persistent_ = available == 0 || wanted < available / 10 * 6;
   } else {
     persistent_ = params.memory_mode == engine::MemoryMode::Persistent;
   }

@@ -6,6 +6,7 @@
 #include "pipelines/enhance_image.h"
 #include "pipelines/images.h"
 #include "pipelines/numeric_guard.h"
+#include "pipelines/source_media.h"
 
 namespace ltx::pipelines {
 namespace {
@@ -35,7 +36,8 @@ Enhancement enhance(const engine::Request& request, Components& components, Moni
   std::optional<media::Image> image;
   if (sees) {
     const auto& given = request.images.front();
-    image = given.pixels ? image_of(*given.pixels) : media::read_image(given.path, monitor);
+    image =
+        given.pixels ? image_of(*given.pixels) : media::read_image(given.path, monitor, holding_of(request));
   }
   Enhancement result;
   Lease<PromptEnhancer> own;

@@ -287,6 +287,8 @@ void PipelineEngine::encode_text(const engine::Request& request, const std::stri
   const c10::OptionalDeviceGuard guard(components_.device());
   if (request.prompt.empty())
     fail(Status::InvalidArgument, "request.prompt is empty. Give the text to encode.");
+  check_enhancement(request);
+  check_image_sources(request);
   io::AtomicFile::probe(path);  // a path that cannot be written is an error now, not after the encoding
   engine::Request wanted = request;
   wanted.text_embeddings.clear();
@@ -303,6 +305,7 @@ engine::EnhancedPrompt PipelineEngine::enhance_prompt(const engine::Request& req
   const c10::OptionalDeviceGuard guard(components_.device());
   if (request.prompt.empty())
     fail(Status::InvalidArgument, "request.prompt is empty. Give the text to enhance.");
+  check_image_sources(request);
   components_.enhancer_files().require(!request.images.empty());
   sink.plan(plan_enhancement(request));
   return enhance(request, components_, sink).prompt;

@@ -147,6 +147,7 @@ void resolve_images(Request& r, const RecipeTraits& traits, const ModelFacts& fa
     fail(Status::InvalidArgument,
          "request.images is empty, but the recipe {} goes from picture to picture. Give at least one.",
          engine::name_of(traits.kind));
+  check_image_sources(r);
   for (size_t i = 0; i < r.images.size(); ++i) {
     auto& image = r.images[i];
     const auto field = [&](const char* name) { return fmt::format("images[{}].{}", i, name); };
@@ -154,9 +155,6 @@ void resolve_images(Request& r, const RecipeTraits& traits, const ModelFacts& fa
     require_range(field("strength").c_str(), image.strength, 0, 1);
     if (image.crf == kDefault) image.crf = r.reference_parity ? facts.reference_image_crf : facts.image_crf;
     require_range(field("crf").c_str(), image.crf, 0, 51);
-    if (image.path.empty() == !image.pixels)
-      fail(Status::InvalidArgument, "request.images[{}] has {} path and pixels. Give exactly one of the two.",
-           i, image.path.empty() ? "neither" : "both");
     // An unreadable picture is an error now, not after the text.
     if (!image.path.empty()) media::read_image(image.path, Monitor::silent(), holding_of(r));
   }
@@ -188,18 +186,8 @@ void resolve_text(const Request& r) {
 }
 
 void resolve_enhancement(Request& r, const RecipeTraits& traits) {
-  if (!r.enhance_prompt) {
-    if (r.enhance_seed != kDefault)
-      fail(Status::InvalidArgument,
-           "request.enhance_seed is {}, but request.enhance_prompt is 0. Set enhance_prompt, or leave the "
-           "seed at -1.",
-           r.enhance_seed);
-    return;
-  }
-  if (!r.text_embeddings.empty())
-    fail(Status::InvalidArgument,
-         "request.enhance_prompt is set beside request.text_embeddings, which is encoded already. Give a "
-         "prompt instead, or leave enhance_prompt at 0.");
+  check_enhancement(r);
+  if (!r.enhance_prompt) return;
   // A seed beyond the field's range stays the recipe's default.
   if (const auto seed = enhancement_seed(traits.kind, r); seed <= std::numeric_limits<int64_t>::max())
     r.enhance_seed = static_cast<int64_t>(seed);
@@ -240,6 +228,25 @@ RecipeTraits traits_of(engine::PipelineKind kind) {
 
 std::string default_negative_prompt(engine::PipelineKind kind) {
   return kind == engine::PipelineKind::Retake ? "" : std::string(text::default_negative_prompt());
+}
+
+void check_image_sources(const Request& r) {
+  for (size_t i = 0; i < r.images.size(); ++i)
+    if (const auto& image = r.images[i]; image.path.empty() == !image.pixels)
+      fail(Status::InvalidArgument, "request.images[{}] has {} path and pixels. Give exactly one of the two.",
+           i, image.path.empty() ? "neither" : "both");
+}
+
+void check_enhancement(const Request& r) {
+  if (!r.enhance_prompt && r.enhance_seed != kDefault)
+    fail(Status::InvalidArgument,
+         "request.enhance_seed is {}, but request.enhance_prompt is 0. Set enhance_prompt, or leave the "
+         "seed at -1.",
+         r.enhance_seed);
+  if (r.enhance_prompt && !r.text_embeddings.empty())
+    fail(Status::InvalidArgument,
+         "request.enhance_prompt is set beside request.text_embeddings, which is encoded already. Give a "
+         "prompt instead, or leave enhance_prompt at 0.");
 }
 
 bool is_guided(engine::PipelineKind kind, const Request& r) {

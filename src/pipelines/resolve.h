@@ -36,6 +36,11 @@ struct ModelFacts {
   ReferenceScale reference;                      // of reference videos
 };
 
+/// What resolve() checks and calls that only read or encode a prompt check, too: each image has a path or
+/// pixels; a seed or a prompt to be enhanced go with what they are for. Throw InvalidArgument.
+void check_image_sources(const engine::Request& request);
+void check_enhancement(const engine::Request& request);
+
 /// Fills in the defaults of the model version (spec 07 §2) and checks ranges, media files and the output
 /// path. A resolved request resolves to itself. Throws InvalidArgument and the statuses of reading media and
 /// probing the output.
