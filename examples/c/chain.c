@@ -35,6 +35,11 @@ static int fail(const char* what) {
   return 1;
 }
 
+static int out_of_memory(void) {
+  fprintf(stderr, "out of memory\n");
+  return 1;
+}
+
 static long samples_of(double seconds, int32_t sample_rate) {
   return (long)floor(seconds * sample_rate + 0.5);
 }
@@ -72,24 +77,26 @@ static void write_sample(film* out, float left, float right) {
 
 /* Appends a clip's frames from `first_frame` on, and its sound from the same moment. Where the sound before
  * ends is not always where its last frame does; the new clip has heard the tail and knows what belongs there.
- */
-static void append(film* out, const ltx_video_buffer* video, const ltx_audio_buffer* audio,
-                   int32_t first_frame) {
+ * Returns 0, or 1 after a message if there is no memory. */
+static int append(film* out, const ltx_video_buffer* video, const ltx_audio_buffer* audio,
+                  int32_t first_frame) {
   const size_t frame_bytes = (size_t)video->width * (size_t)video->height * 3;
   const long stride = audio->channel_stride ? (long)audio->channel_stride : (long)audio->sample_count;
-  const long count = (long)audio->sample_count, fade = samples_of(FADE_SECONDS, audio->sample_rate);
+  const long count = (long)audio->sample_count;
   /* Sample of this clip at which the film's sound stands. */
   const long seam = samples_of((double)(out->frames - first_frame) / RATE, audio->sample_rate);
-  long at = out->samples - seam, i, keep;
+  long at = out->samples - seam, fade = samples_of(FADE_SECONDS, audio->sample_rate), i, keep;
+  float* held;
+  if (at < 0) at = 0; /* the film's sound ends before this clip's begins */
   if (out->samples == 0) {
     out->sample_rate = audio->sample_rate;
     wav_header(out->wav, out->sample_rate, 0);
   }
   for (i = 0; i < out->held_count && at + i < count; ++i) {
     const float share = ((float)i + 0.5f) / (float)out->held_count;
-    const float* held = out->held + i;
-    write_sample(out, (1 - share) * held[0] + share * audio->data[at + i],
-                 (1 - share) * held[out->held_count] + share * audio->data[stride + at + i]);
+    const float* before = out->held + i;
+    write_sample(out, (1 - share) * before[0] + share * audio->data[at + i],
+                 (1 - share) * before[out->held_count] + share * audio->data[stride + at + i]);
   }
   at += i;
   /* The last of it waits, at most up to the last frame's end. */
@@ -98,14 +105,18 @@ static void append(film* out, const ltx_video_buffer* video, const ltx_audio_buf
   if (keep > count) keep = count;
   keep -= fade;
   for (; at < keep; ++at) write_sample(out, audio->data[at], audio->data[stride + at]);
+  if (fade > count - at) fade = count > at ? count - at : 0; /* a short sound fades in what there is */
+  held = (float*)realloc(out->held, 2 * ((size_t)fade + 1) * sizeof(float));
+  if (held == NULL) return out_of_memory();
+  out->held = held;
   out->held_count = fade;
-  out->held = (float*)realloc(out->held, 2 * (size_t)fade * sizeof(float));
   memcpy(out->held, audio->data + at, (size_t)fade * sizeof(float));
   memcpy(out->held + fade, audio->data + stride + at, (size_t)fade * sizeof(float));
 
   fwrite((const uint8_t*)video->data + (size_t)first_frame * frame_bytes, frame_bytes,
          (size_t)(video->frame_count - first_frame), out->rgb);
   out->frames += video->frame_count - first_frame;
+  return 0;
 }
 
 static void finish(film* out) {
@@ -148,7 +159,10 @@ static ltx_result* continue_clip(ltx_pipeline* retake, const char* prompt, uint6
   ltx_request request;
   ltx_result* made;
   int32_t i;
-  if (pixels == NULL) return NULL;
+  if (pixels == NULL) {
+    out_of_memory();
+    return NULL;
+  }
   memcpy(pixels, shown + (size_t)first * frame_bytes, (size_t)tail * frame_bytes);
   for (i = tail; i < frames; ++i) /* made anew whatever it is */
     memcpy(pixels + (size_t)i * frame_bytes, shown + (size_t)(frames - 1) * frame_bytes, frame_bytes);
@@ -235,7 +249,7 @@ int main(int argc, char** argv) {
     fprintf(stderr, "cannot write %s\n", name);
     return 1;
   }
-  append(&out, &video, &audio, 0);
+  if (append(&out, &video, &audio, 0) != 0) return 1;
 
   params.kind = LTX_PIPELINE_RETAKE;
   if (argc > 8 && ltx_pipeline_create(&params, &pipeline) != LTX_OK) return fail("cannot open the models");
@@ -244,7 +258,7 @@ int main(int argc, char** argv) {
     ltx_free(clip); /* what it gave was copied */
     clip = next;
     if (clip == NULL) return 1;
-    append(&out, &video, &audio, tail);
+    if (append(&out, &video, &audio, tail) != 0) return 1;
   }
   ltx_free(clip);
   if (argc > 8) ltx_free(pipeline);
