@@ -259,11 +259,11 @@ TEST_CASE("what cannot be enhanced is refused before anything is loaded") {
   auto both = request;
   both.images = {picture(3)};
   both.images[0].path = "x.png";
-  for (const auto& [wrong, message] :
+  for (const auto& wrong :
        {std::pair{&nothing, "request.images[0] has neither path and pixels"}, {&both, "[0] has both"}}) {
-    expect_error(Status::InvalidArgument, message, [&] { engine.enhance_prompt(*wrong, sink); });
-    expect_error(Status::InvalidArgument, message,
-                 [&] { engine.encode_text(*wrong, folder / "text.safetensors", sink); });
+    expect_error(Status::InvalidArgument, wrong.second, [&] { engine.enhance_prompt(*wrong.first, sink); });
+    expect_error(Status::InvalidArgument, wrong.second,
+                 [&] { engine.encode_text(*wrong.first, folder / "text.safetensors", sink); });
   }
   CHECK(folder.entries() == 0);
   auto unreadable = request;
