@@ -42,6 +42,7 @@ if(LTX_SANITIZE)
   if(LTX_SANITIZE MATCHES undefined)
     if(CMAKE_CXX_COMPILER_ID MATCHES Clang)  # programs in C link the library's checks of C++
       target_link_options(ltx_options INTERFACE -fsanitize-link-c++-runtime)
+      target_link_libraries(ltx_options INTERFACE stdc++)
     endif()
     target_compile_options(ltx_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize=vptr>)
   endif()
