@@ -157,7 +157,8 @@ std::vector<std::string> Checkpoint::warnings(Component component) const {
     result.push_back(fmt::format("{}: {} tensors of {} are F16 and are converted to the compute dtype",
                                  store->describe(), halves, name_of(component)));
   try {
-    const auto& more = layers(naming(component), {})->warnings();
+    const auto stored = layers(naming(component), {});
+    const auto& more = stored->warnings();
     result.insert(result.end(), more.begin(), more.end());
   } catch (const Error&) {
     // Opening the component says it.
