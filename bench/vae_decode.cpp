@@ -116,13 +116,14 @@ int main(int argc, char** argv) {
                        .to(dtype)
                        .contiguous(at::MemoryFormat::ChannelsLast3d);
     nn::Conv3dWeights weights;
-    weights.weight =
+    const auto weight =
         at::randn({call.out, call.in, 3, 3, 3}).to(dtype).contiguous(at::MemoryFormat::ChannelsLast3d);
+    weights.weight = quant::ConvWeight(weight);
     weights.bias = at::zeros({call.out}, dtype);
     std::array<at::Tensor, 3> taps;
     for (size_t k = 0; k < 3; ++k)
-      taps[k] = weights.weight.select(2, static_cast<int64_t>(k)).contiguous(at::MemoryFormat::ChannelsLast);
-    const auto contiguous = x.contiguous(), contiguous_weight = weights.weight.contiguous();
+      taps[k] = weight.select(2, static_cast<int64_t>(k)).contiguous(at::MemoryFormat::ChannelsLast);
+    const auto contiguous = x.contiguous(), contiguous_weight = weight.contiguous();
 
     const auto used = [=] { nn::conv3d(x, weights, {1, 1, 1}, {0, 1, 1}); };
     const auto name =
