@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """What README.md shows runs as it stands: the lines are taken out, put where a program or a shell would have them, and run in a
-folder in which `models` is a link to the test model.
+folder in which `models` is a link to the test model. Every language is shown in at most ten lines.
 
-usage: check_readme.py LANGUAGE --source DIR --models DIR --build DIR [--compiler PATH]
-LANGUAGE is c, cpp or cli.
+usage: check_readme.py LANGUAGE --source DIR --models DIR --build DIR [--compiler PATH] [--python PATH]
+LANGUAGE is c, cpp, rust, python or cli; the Rust lines are counted here and run by bindings/rust/guide.
 """
 import argparse
 import json
 import os
 import pathlib
+import re
 import shlex
 import struct
 import subprocess
@@ -19,6 +20,7 @@ import zlib
 import markdown
 
 C_FRAME = '#include <stdio.h>\n#include "ltx_c.h"\nint main(void) {{\n#line {line} "README.md"\n{code}\nreturn 0;\n}}\n'
+LANGUAGES = {"c": "C", "cpp": "C++", "rust": "Rust", "python": "Python"}
 CPP_FRAME = '#include "ltx.hpp"\nint main() {{\n#line {line} "README.md"\n{code}\nreturn video.data ? 0 : 1;\n}}\n'
 # The command lines show usual sizes; here they run at the smallest ones, and with a step per stage.
 SMALL = {"--width": "64", "--height": "64", "--num-frames": "9", "--stage-1-sigmas": "1,0.5,0", "--stage-2-sigmas": "0.9,0"}
@@ -32,13 +34,19 @@ def run(command, folder, **options):
     return done
 
 
-def the_block(readme, title, language):
+def the_block(readme, language):
+    """The one block of a language, below its title."""
+    title = LANGUAGES[language]
     text = readme.read_text()
-    start = text.index(f"\n## {title}\n")
-    first_line = text[:start].count("\n") + 2
-    found = [b for b in markdown.blocks(readme) if b.language == language and b.line > first_line]
-    if not found:
-        sys.exit(f"README.md: no {language} block below '{title}'")
+    start = text[:text.index(f"\n## {title}\n")].count("\n") + 2
+    end = start + markdown.section(text, title).count("\n")
+    found = [b for b in markdown.blocks(readme) if b.language == language and start < b.line <= end]
+    if len(found) != 1:
+        sys.exit(f"README.md: {len(found)} blocks of {language} below '{title}', not one")
+    lines = found[0].code.count("\n") + 1
+    print(f"{title}: {lines} lines")
+    if lines > 10:
+        sys.exit(f"{found[0].where}: {title} is shown in {lines} lines. Ten are enough.")
     return found[0]
 
 
@@ -65,7 +73,7 @@ def png(path, side=64):
 
 def check_compiled(args, folder):
     is_c = args.language == "c"
-    block = the_block(args.source / "README.md", "C" if is_c else "C++", args.language)
+    block = the_block(args.source / "README.md", args.language)
     source = folder / ("readme.c" if is_c else "readme.cpp")
     source.write_text((C_FRAME if is_c else CPP_FRAME).format(line=block.line, code=block.code))
     lib = args.build / "lib"
@@ -76,6 +84,21 @@ def check_compiled(args, folder):
         sys.exit(done.stderr)
     if is_c:
         check_clip(folder / "cow.mp4", 512, 320, 25)
+
+
+def check_python(args, folder):
+    """On the library that was built, by the interpreter into which its wheel is installed."""
+    block = the_block(args.source / "README.md", "python")
+    png(folder / "cow.png")
+    (folder / "readme.py").write_text(f"{block.code}\nprint('made by torch', ltx.build_info()['torch'], frames.shape, frames.mean())\n")
+    done = run([args.python, "readme.py"], folder)
+    print(done.stdout)
+    if not re.search(r"^made by torch \d.* \(25, 320, 512, 3\) ", done.stdout, re.M):
+        sys.exit("the lines did not make 25 frames of 512x320 by the real library")
+    phases = re.findall(r"^(?:Phase\.)?(\w+) ([01]\.\d+)$", done.stdout, re.M)
+    if len(phases) < 3 or float(phases[-1][1]) != 1:
+        sys.exit("the loop over a job's events did not tell how it went on to its end")
+    check_clip(folder / "cow.mp4", 512, 320, 25)
 
 
 def small(words):
@@ -117,16 +140,20 @@ def check_cli(args, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("language", choices=["c", "cpp", "cli"])
+    parser.add_argument("language", choices=[*LANGUAGES, "cli"])
     for name in ("source", "models", "build"):
         parser.add_argument(f"--{name}", type=pathlib.Path, required=True)
     parser.add_argument("--compiler")
+    parser.add_argument("--python", help="an interpreter that has the wheel of the build")
     args = parser.parse_args()
     os.environ.pop("LD_LIBRARY_PATH", None)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         (folder / "models").symlink_to(args.models)
-        (check_cli if args.language == "cli" else check_compiled)(args, folder)
+        if args.language == "rust":
+            the_block(args.source / "README.md", "rust")
+        else:
+            {"cli": check_cli, "python": check_python}.get(args.language, check_compiled)(args, folder)
 
 
 main()
