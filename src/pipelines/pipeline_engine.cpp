@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "device/device.h"
+#include "device/idle_memory.h"
 #include "device/memory_peak.h"
 #include "engine/rules.h"
 #include "io/atomic_file.h"
@@ -249,6 +250,7 @@ engine::Output PipelineEngine::generate(const engine::Request& resolved, engine:
 
 engine::Output PipelineEngine::generate_with(const engine::Request& resolved, diffusion::NoiseSource& noise,
                                              engine::Sink& sink, Observer* observer) {
+  const device::GiveBackHostMemory afterwards;
   const device::NoGrad no_grad;
   const c10::OptionalDeviceGuard guard(components_.device());
   memory_.reset(new Memory{device::HostPeak(), device::DevicePeak(components_.device())});
@@ -336,6 +338,7 @@ void PipelineEngine::preload(Component component, engine::Sink& sink) {
 }
 
 void PipelineEngine::evict(Component component) {
+  const device::GiveBackHostMemory afterwards;
   const c10::OptionalDeviceGuard guard(components_.device());
   components_.evict(component);
   if (component == Component::All || component == Component::TextEncoder) prompts_.clear();
