@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <fstream>
 #include <new>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
 
 #include "base/error.h"
+#include "io/atomic_file.h"
 
 namespace ltx::toy {
 namespace {
@@ -237,7 +239,10 @@ class Backend final : public api::Backend {
   void save_clip(const engine::Clip& clip, const engine::OutputOptions& options,
                  engine::Sink& sink) override {
     sink.progress({.phase = Phase::Encode, .step = 1, .step_count = 1});
-    std::ofstream(options.path) << clip.video.frame_count << ' ' << clip.audio.sample_count;
+    const auto text = std::to_string(clip.video.frame_count) + ' ' + std::to_string(clip.audio.sample_count);
+    io::AtomicFile file(options.path);
+    file.write(std::as_bytes(std::span(text)));
+    file.commit();
   }
   nlohmann::json inspect(const std::string& path) override {
     if (!std::filesystem::exists(path))

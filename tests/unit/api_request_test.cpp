@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "../api/fixture.h"
+#include "save_targets.h"
 
 using namespace ltx::toy;
 
@@ -505,6 +506,18 @@ TEST_CASE("statistics, saving, and results that keep nothing") {
   ltx_video_buffer_init(&video);
   CHECK(ltx_result_video(nothing, &video) == LTX_E_UNSUPPORTED);
   CHECK(ltx_result_save(nothing, &o, nullptr, nullptr) == LTX_E_UNSUPPORTED);
+}
+
+TEST_CASE("a place where nothing can be saved is refused by its name, and nothing is left there") {
+  Params p;
+  const Owned<ltx_pipeline> pipeline(p.create());
+  ltx_request r = request("chunks=2");
+  ltx_output o = output();
+  o.keep_frames = 1;
+  r.output = &o;
+  Owned<ltx_result> result;
+  REQUIRE(ltx_generate(pipeline, &r, nullptr, nullptr, result.out()) == LTX_OK);
+  for (const char* suffix : {".mp4", ".safetensors"}) ltx::test::check_save_targets(result, suffix);
 }
 
 TEST_CASE("components, preloading, embeddings") {

@@ -6,6 +6,7 @@
 #include "io/sha256.h"
 #include "ltx.hpp"
 #include "pipelines_fixture.h"
+#include "save_targets.h"
 
 using namespace ltx::test;
 
@@ -104,4 +105,11 @@ TEST_CASE("another seed gives other bytes") {
   const Bytes second = bytes_of(pipeline.generate(client.request));
   CHECK(first.digest != second.digest);
   CHECK((first.frames != second.frames));
+}
+
+TEST_CASE("saving: a place where nothing can be written is refused, and nothing is left there") {
+  const Client client;
+  ::ltx::pipeline pipeline(client.params);
+  const auto clip = pipeline.generate(client.request);
+  for (const char* suffix : {".mp4", ".mkv", ".safetensors"}) check_save_targets(clip.get(), suffix);
 }
