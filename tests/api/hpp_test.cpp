@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -59,6 +61,44 @@ TEST_CASE("generate takes any callable") {
   moved.preload();
   CHECK(moved.component(LTX_COMPONENT_TRANSFORMER).on_device == 1);
   moved.evict();
+}
+
+TEST_CASE("frames and samples are seen where the library keeps them") {
+  toy t;
+  t.request.prompt = "chunks=3";
+  auto output = ltx::make<ltx_output>();
+  output.keep_frames = output.stream_frames = 1;
+  t.request.output = &output;
+  ltx::pipeline pipeline(t.params);
+  std::vector<const void*> streamed;
+  ltx::result clip = pipeline.generate(t.request, [&](const ltx_event& event) {
+    if (event.type == LTX_EVENT_FRAMES) streamed.push_back(event.video->data);
+  });
+  const auto at_c = [](const ltx::result& result) {
+    ltx_video_buffer video;
+    ltx_audio_buffer audio;
+    ltx_video_buffer_init(&video);
+    ltx_audio_buffer_init(&audio);
+    REQUIRE(ltx_result_video(result.get(), &video) == LTX_OK);
+    REQUIRE(ltx_result_audio(result.get(), &audio) == LTX_OK);
+    REQUIRE(video.data != nullptr);
+    REQUIRE(audio.data != nullptr);
+    return std::pair<const void*, const void*>(video.data, audio.data);
+  };
+  const auto addresses = at_c(clip);
+  CHECK(clip.video().data == addresses.first);
+  CHECK(clip.audio().data == addresses.second);
+  REQUIRE(streamed.size() == 3);
+  CHECK(streamed[0] == addresses.first);  // what an event lends lies in the clip, too
+  ltx::result moved = std::move(clip);
+  CHECK(moved.video().data == addresses.first);
+
+  ltx::job job = pipeline.start(t.request);
+  job.wait();
+  const ltx::result once = job.result(), twice = job.result();
+  CHECK(at_c(once) == at_c(twice));
+  CHECK(once.video().data == at_c(twice).first);
+  CHECK(once.video().data != moved.video().data);
 }
 
 TEST_CASE("an exception in a handler cancels the call and comes out of it") {
