@@ -35,6 +35,14 @@ std::string text(const nlohmann::json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+/// Number formats that a device multiplies as they are.
+nlohmann::json native_formats(const ltx_device_info& device) {
+  nlohmann::json names = nlohmann::json::array();
+  for (int32_t format = 0; format < 64; ++format)
+    if (device.native_formats >> format & 1) names.push_back(ltx::name(LTX_ENUM_FORMAT, format));
+  return names;
+}
+
 nlohmann::json devices_json() {
   nlohmann::json list = nlohmann::json::array();
   for (int32_t i = 0; i < ltx::device_count(); ++i) {
@@ -45,7 +53,8 @@ nlohmann::json devices_json() {
                     {"compute_capability", d.compute_capability},
                     {"multiprocessor_count", d.multiprocessor_count},
                     {"total_bytes", d.total_bytes},
-                    {"free_bytes", d.free_bytes}});
+                    {"free_bytes", d.free_bytes},
+                    {"native_formats", native_formats(d)}});
   }
   return list;
 }
@@ -69,6 +78,37 @@ void trim(nlohmann::json& report, const std::string& tensors, bool metadata) {
   for (auto& file : report["files"]) trim_file(file, tensors, metadata);
 }
 
+/// "format 12, format 3" of counted things.
+std::string counted(const nlohmann::json& counts) {
+  std::string line;
+  for (const auto& [name, count] : counts.items())
+    line += (line.empty() ? "" : ", ") + name + " " + text(count);
+  return line;
+}
+
+/// How the layers of each component are stored, or what would suit the devices that are there.
+void print_quantization(const nlohmann::json& file) {
+  const nlohmann::json components = file.value("components", nlohmann::json::object());
+  for (const auto& [name, part] : components.items()) {
+    if (part.value("quantization", nlohmann::json::object()).empty()) continue;
+    std::printf("    %s: policy %s; layers: %s, unquantized %s\n", name.c_str(),
+                text(part["quantization_policy"]).c_str(), counted(part["quantization"]).c_str(),
+                text(part["unquantized_layers"]).c_str());
+    const nlohmann::json attributes = part.value("quantization_attributes", nlohmann::json::object());
+    for (const auto& [attribute, counts] : attributes.items())
+      if (counts != 0)
+        std::printf("      %s: %s\n", attribute.c_str(),
+                    (counts.is_object() ? counted(counts) : text(counts)).c_str());
+  }
+  if (file.contains("quantization_error"))
+    std::printf("    quantized layers cannot be read: %s\n", text(file["quantization_error"]).c_str());
+  for (const auto& choice : file.value("recommended", nlohmann::json::array()))
+    std::printf("    %s on %s: --quant %s, %s%s\n",
+                choice["fits"].get<bool>() ? "suits" : "too large even so", text(choice["device"]).c_str(),
+                text(choice["policy"]).c_str(), size_text(choice["bytes"].get<double>()).c_str(),
+                choice["fits"].get<bool>() ? "" : " needed");
+}
+
 void print_file(const nlohmann::json& file) {
   std::printf("%s\n", text(file.value("path", nlohmann::json(""))).c_str());
   if (file.contains("error")) {
@@ -90,6 +130,7 @@ void print_file(const nlohmann::json& file) {
     std::printf("    %-16s %9s  %s\n", name.c_str(), size_text(part["bytes"].get<double>()).c_str(),
                 formats.c_str());
   }
+  print_quantization(file);
   for (const char* key : {"metadata", "config"})
     if (file.contains(key)) std::printf("  %s %s\n", key, file[key].dump(2).c_str());
   for (const auto& tensor : file.value("tensor_list", nlohmann::json::array()))
@@ -128,10 +169,14 @@ int run(const choices& c, bool json) {
   if (c.devices) {
     report["devices"] = devices_json();
     if (!json)
-      for (const auto& d : report["devices"])
+      for (const auto& d : report["devices"]) {
         std::printf("%s:%d  %s, %s of %s free\n", text(d["type"]).c_str(), d["index"].get<int>(),
                     text(d["name"]).c_str(), size_text(d["free_bytes"].get<double>()).c_str(),
                     size_text(d["total_bytes"].get<double>()).c_str());
+        std::string formats;
+        for (const auto& format : d["native_formats"]) formats += " " + text(format);
+        std::printf("  multiplies as they are:%s\n", formats.c_str());
+      }
   }
   if (c.build) {
     report["build"] = nlohmann::json::parse(ltx_build_info());
