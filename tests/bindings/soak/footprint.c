@@ -8,7 +8,7 @@
 
 /* Live heap may differ by what threads keep in their own caches; resident memory also by free pages that are
  * not given back. */
-static const long kHeapSlack = 48L << 10, kResidentSlack = 24L << 20, kMappingSlack = 24;
+static const long kHeapSlack = 32L << 10, kResidentSlack = 8L << 20, kMappingSlack = 24;
 
 static long entries(const char* folder) {
   long count = 0;
@@ -56,14 +56,29 @@ static void print(const char* what, const footprint* f) {
          f->heap >> 10, f->resident >> 10, f->descriptors, f->threads, f->mappings);
 }
 
-int footprint_grew(const char* what, const footprint* before, const footprint* after) {
-  const int grew = after->heap > before->heap + kHeapSlack ||
-                   after->resident > before->resident + kResidentSlack ||
-                   after->descriptors > before->descriptors || after->threads > before->threads ||
-                   after->mappings > before->mappings + kMappingSlack;
+static long median(long a, long b, long c) {
+  if (a > b) return median(b, a, c);
+  return c < a ? a : c < b ? c : b;
+}
+
+footprint footprint_median(const footprint* three) {
+  footprint of;
+  of.heap = median(three[0].heap, three[1].heap, three[2].heap);
+  of.resident = median(three[0].resident, three[1].resident, three[2].resident);
+  of.descriptors = median(three[0].descriptors, three[1].descriptors, three[2].descriptors);
+  of.threads = median(three[0].threads, three[1].threads, three[2].threads);
+  of.mappings = median(three[0].mappings, three[1].mappings, three[2].mappings);
+  return of;
+}
+
+int footprint_grew(const char* what, const footprint* middle, const footprint* last) {
+  const int grew = last->heap > middle->heap + kHeapSlack ||
+                   last->resident > middle->resident + kResidentSlack ||
+                   last->descriptors > middle->descriptors || last->threads > middle->threads ||
+                   last->mappings > middle->mappings + kMappingSlack;
   printf("%s%s\n", what, grew ? ": GREW" : "");
-  print("half", before);
-  print("end", after);
+  print("middle", middle);
+  print("last", last);
   fflush(stdout);
   return grew;
 }

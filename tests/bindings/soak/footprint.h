@@ -12,8 +12,11 @@ typedef struct footprint {
 
 footprint footprint_now(void);
 
-/* Prints both. Returns 0 if `after` is not larger than `before`, save for what an allocator may keep for
+/* Of three, each number on its own. */
+footprint footprint_median(const footprint* three);
+
+/* Prints both. Returns 0 if `last` is not larger than `middle`, save for what an allocator may keep for
  * itself. */
-int footprint_grew(const char* what, const footprint* before, const footprint* after);
+int footprint_grew(const char* what, const footprint* middle, const footprint* last);
 
 #endif

@@ -2,8 +2,9 @@
  *
  * usage: soak MODELS; LTX_SOAK_CYCLES (1000) and LTX_SOAK_CLIPS (20) in the environment say how long
  *
- * Each part runs twice as a half; what the process holds after the second half is compared with what it held
- * after the first, so that one-time costs do not count.
+ * Each part runs in nine slices. What the process holds after the slices of the last third is compared with
+ * what it held after those of the middle one, by their medians: one-time costs lie in the first third, and
+ * single values flutter.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -15,7 +16,7 @@
 #include "footprint.h"
 #include "ltx_c.h"
 
-enum { kThreads = 8, kHandles = 64 };
+enum { kThreads = 8, kHandles = 64, kSlices = 9 };
 
 static const char* models_folder;
 static unsigned char digest[32]; /* of the first clip; all others must equal it */
@@ -118,7 +119,8 @@ static void generate(ltx_pipeline* pipeline, int turn) {
   ltx_free(result);
 }
 
-static void cycles(int count) {
+static void cycles(int first, int count) {
+  (void)first;
   while (count-- > 0) {
     ltx_pipeline* pipeline = create();
     ltx_info* info = NULL;
@@ -130,46 +132,56 @@ static void cycles(int count) {
   }
 }
 
-static void generations(int count) {
+static void generations(int first, int count) {
   ltx_pipeline* pipeline = create();
-  for (int turn = 0; turn < count; ++turn) generate(pipeline, turn);
+  for (int turn = first; turn < first + count; ++turn) generate(pipeline, turn);
   ltx_free(pipeline);
 }
 
-static void* one_thread(void* count) {
-  ltx_pipeline* pipeline = create();
-  for (int turn = 0; turn < *(int*)count; ++turn) generate(pipeline, turn);
-  ltx_free(pipeline);
+static void* one_thread(void* turns) {
+  generations(((const int*)turns)[0], ((const int*)turns)[1]);
   return NULL;
 }
 
-static void threads(int count) {
+/* Each thread takes its turns in another order, so that every slice has all of them. */
+static void threads(int first, int count) {
+  int turns[kThreads][2];
   pthread_t all[kThreads];
-  for (int i = 0; i < kThreads; ++i)
-    if (pthread_create(&all[i], NULL, one_thread, &count) != 0) exit(1);
+  for (int i = 0; i < kThreads; ++i) {
+    turns[i][0] = first + i;
+    turns[i][1] = count;
+    if (pthread_create(&all[i], NULL, one_thread, turns[i]) != 0) exit(1);
+  }
   for (int i = 0; i < kThreads; ++i) pthread_join(all[i], NULL);
 }
 
-/* The library's threads end soon after their jobs. */
-static footprint settled(long threads) {
+/* The library's threads end soon after their jobs, and what they hold goes with them: waits until a tenth of
+ * a second has brought nothing less. */
+static footprint settled(void) {
   footprint now = footprint_now();
-  for (int i = 0; i < 100 && now.threads > threads; ++i) {
+  for (int i = 0, calm = 0; i < 200 && calm < 5; ++i) {
+    footprint next;
     usleep(20000);
-    now = footprint_now();
+    next = footprint_now();
+    calm = next.threads < now.threads || next.heap < now.heap ? 0 : calm + 1;
+    now = next;
   }
   return now;
 }
 
-static int part(const char* what, void (*run)(int), int count) {
-  footprint before, after;
+static int part(const char* what, void (*run)(int, int), int count) {
+  footprint after[kSlices];
+  footprint middle, last;
   char title[128];
-  run(count / 2);
-  usleep(200000);
-  before = footprint_now();
-  run(count - count / 2);
-  after = settled(before.threads);
-  snprintf(title, sizeof title, "%d %s", count, what);
-  return footprint_grew(title, &before, &after);
+  const int slice = (count + kSlices - 1) / kSlices;
+  for (int i = 0; i < kSlices; ++i) {
+    run(i * slice, slice);
+    after[i] = settled();
+  }
+  middle = footprint_median(after + kSlices / 3);
+  last = footprint_median(after + 2 * kSlices / 3);
+  snprintf(title, sizeof title, "%d %s", kSlices * slice, what);
+  return footprint_grew(title, &middle, &last);
 }
 
 static int setting(const char* name, int otherwise) {
@@ -178,7 +190,7 @@ static int setting(const char* name, int otherwise) {
 }
 
 int main(int argc, char** argv) {
-  const int clips = setting("LTX_SOAK_CLIPS", 20), per_thread = clips / kThreads;
+  const int clips = setting("LTX_SOAK_CLIPS", 20);
   int grew = 0;
   if (argc != 2) {
     fprintf(stderr, "usage: %s MODELS\n", argv[0]);
@@ -187,6 +199,6 @@ int main(int argc, char** argv) {
   models_folder = argv[1];
   grew |= part("pipelines created and freed", cycles, setting("LTX_SOAK_CYCLES", 1000));
   grew |= part("generations", generations, clips);
-  grew |= part("generations in each of 8 threads", threads, per_thread < 2 ? 2 : per_thread);
+  grew |= part("generations in each of 8 threads", threads, clips / kThreads);
   return grew;
 }
