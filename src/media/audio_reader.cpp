@@ -41,7 +41,7 @@ std::optional<Audio> read_audio(const std::filesystem::path& path, const AudioWi
   ltx_media_stream info{};
   try {
     door.call(media.reader_open, door.callbacks(), int32_t{LTX_MEDIA_AUDIO},
-              window.reference_parity ? uint32_t{LTX_MEDIA_U8_AS_IS} : 0u, &opened, &info);
+              window.reference_parity ? uint32_t{LTX_MEDIA_SOUND_AS_REFERENCE} : 0u, &opened, &info);
   } catch (const NoStream&) {
     return std::nullopt;
   }
@@ -52,7 +52,7 @@ std::optional<Audio> read_audio(const std::filesystem::path& path, const AudioWi
   double end = std::numeric_limits<double>::infinity();
   if (window.max_duration && *window.max_duration > 0)
     end = start + *window.max_duration;
-  else if (info.duration >= 0)
+  else if (window.reference_parity && info.duration >= 0)
     end = info.duration;
 
   Rows rows;
@@ -81,15 +81,19 @@ std::optional<Audio> read_audio(const std::filesystem::path& path, const AudioWi
   // nearbyint: halves to even in the default rounding mode, as the specification counts samples.
   const double lead = std::nearbyint((start - rows.first_time) * rows.sample_rate);
   const int64_t skip = std::clamp<int64_t>(static_cast<int64_t>(lead), 0, have);
-  int64_t keep = have - skip;
-  if (window.max_duration)
-    keep = static_cast<int64_t>(
-        std::min(static_cast<double>(keep), std::nearbyint(*window.max_duration * rows.sample_rate)));
+  int64_t keep = have - skip, silence = 0;
+  if (window.max_duration) {
+    const double wanted = std::nearbyint(*window.max_duration * rows.sample_rate);
+    if (window.silence_before) silence = static_cast<int64_t>(std::clamp(-lead, 0.0, wanted));
+    keep = static_cast<int64_t>(std::min(static_cast<double>(keep), wanted - static_cast<double>(silence)));
+  }
   if (keep <= 0) return std::nullopt;
-  Audio audio{static_cast<int>(rows.channels.size()), rows.sample_rate, keep, {}};
-  audio.data.reserve(rows.channels.size() * static_cast<size_t>(keep));
-  for (const auto& row : rows.channels)
+  Audio audio{static_cast<int>(rows.channels.size()), rows.sample_rate, silence + keep, {}};
+  audio.data.reserve(rows.channels.size() * static_cast<size_t>(audio.samples));
+  for (const auto& row : rows.channels) {
+    audio.data.insert(audio.data.end(), static_cast<size_t>(silence), 0.0f);
     audio.data.insert(audio.data.end(), row.begin() + skip, row.begin() + skip + keep);
+  }
   return audio;
 }
 

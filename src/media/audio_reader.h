@@ -25,8 +25,13 @@ struct Audio {
 struct AudioWindow {
   double start_time = 0;               // seconds
   std::optional<double> max_duration;  // seconds; to the end where absent
-  /// Reads unsigned 8-bit samples as the reference does, with their offset of 128 left in.
+  /// Reads as the reference does: unsigned 8-bit samples with their offset of 128 left in, the first frame
+  /// after a seek without the one that it overlaps, and without `max_duration` no further than the stream's
+  /// duration on the file's clock, which cuts off the end of a sound that begins late.
   bool reference_parity = false;
+  /// The window's time before the first sample is silence, as far as `max_duration` goes: the sound stays
+  /// with its picture. Otherwise the result begins with the first sample.
+  bool silence_before = false;
 };
 
 /// The first audio stream; nothing if the file has none or no sample lies in the window. Throws FileNotFound,

@@ -6,7 +6,7 @@
 #pragma once
 #include <stdint.h>
 
-#define LTX_MEDIA_MODULE_VERSION 2
+#define LTX_MEDIA_MODULE_VERSION 3
 #define LTX_MEDIA_MODULE_ENTRY "ltx_media_module"
 
 #ifdef __cplusplus
@@ -45,8 +45,9 @@ typedef struct ltx_media_writer ltx_media_writer;
 enum ltx_media_kind { LTX_MEDIA_VIDEO = 1, LTX_MEDIA_AUDIO = 2 };
 
 enum ltx_media_read_flags {
-  LTX_MEDIA_U8_AS_IS =
-      1 /* unsigned 8-bit samples are divided by 128 with their offset left in (the reference's reading) */
+  LTX_MEDIA_SOUND_AS_REFERENCE =
+      1 /* unsigned 8-bit samples are divided by 128 with their offset left in; a seek decodes nothing before
+           the frame that it lands on, whose samples are then off where frames overlap */
 };
 
 typedef struct ltx_media_stream {
@@ -101,7 +102,9 @@ typedef struct ltx_media_table {
    * outlive the reader. */
   int32_t (*reader_open)(const ltx_media_file* file, int32_t kind, uint32_t flags, ltx_media_reader** reader,
                          ltx_media_stream* stream, ltx_media_error* error);
-  /* To the key frame at or before `timestamp` (ticks). */
+  /* To the key frame at or before `timestamp` (ticks), or the first where there is none; for sound whose
+   * frames depend on those before, to one early enough that the decoder gives the samples at `timestamp` as
+   * if it had read from the start. */
   int32_t (*reader_seek)(ltx_media_reader* reader, int64_t timestamp, ltx_media_error* error);
   int32_t (*reader_frame)(ltx_media_reader* reader, ltx_media_frame* frame, ltx_media_error* error);
   int32_t (*reader_samples)(ltx_media_reader* reader, ltx_media_samples* samples, ltx_media_error* error);

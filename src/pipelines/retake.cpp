@@ -9,18 +9,14 @@ namespace {
 /// The sound of the source over the length of the clip; nothing where it has none.
 std::optional<DecodedAudio> sound_of_source(Run& run) {
   const auto& request = run.request;
+  if (request.audio) return read_sound(*request.audio, request.reference_parity, run.sink);
+  if (request.videos.front().pixels) return std::nullopt;
   engine::AudioCondition audio;
-  if (request.audio) {
-    audio = *request.audio;
-  } else if (request.videos.front().pixels) {
-    return std::nullopt;
-  } else {
-    audio.path = request.videos.front().path;
-    // The clip begins with its first frame, wherever the file's clock stands then.
-    if (!request.reference_parity) audio.start_time = media::first_frame_time(audio.path, run.sink);
-    audio.max_duration = static_cast<double>(request.num_frames) / request.frame_rate;
-  }
-  return read_sound(audio, request.reference_parity, run.sink);
+  audio.path = request.videos.front().path;
+  // The clip begins with its first frame, wherever the file's clock stands then.
+  if (!request.reference_parity) audio.start_time = media::first_frame_time(audio.path, run.sink);
+  audio.max_duration = static_cast<double>(request.num_frames) / request.frame_rate;
+  return read_sound_of_film(audio, request.reference_parity, run.sink);
 }
 
 /// A stream that begins with what the source has.

@@ -48,6 +48,32 @@ at::Tensor cut(const at::Tensor& waveform, double start, double duration, int32_
   return waveform.narrow(1, static_cast<int64_t>(first), static_cast<int64_t>(count));
 }
 
+std::optional<DecodedAudio> read_window(const engine::AudioCondition& audio, bool reference_parity,
+                                        bool silence_before, Monitor& monitor) {
+  DecodedAudio sound;
+  if (audio.samples) {
+    const auto& s = *audio.samples;
+    const auto given =
+        at::from_blob(const_cast<float*>(s.data.get()), {s.channels, static_cast<int64_t>(s.sample_count)},
+                      at::TensorOptions(at::kFloat));
+    sound.waveform = cut(given, audio.start_time, audio.max_duration, s.sample_rate);
+    sound.sample_rate = s.sample_rate;
+    if (sound.waveform.numel() == 0) return std::nullopt;
+  } else {
+    media::AudioWindow window;
+    window.start_time = audio.start_time;
+    if (audio.max_duration >= 0) window.max_duration = audio.max_duration;
+    window.reference_parity = reference_parity;
+    window.silence_before = silence_before;
+    const auto read = media::read_audio(audio.path, window, monitor);
+    if (!read) return std::nullopt;
+    sound.waveform = media::as_tensor(*read)[0];
+    sound.sample_rate = read->sample_rate;
+  }
+  sound.waveform = audio::to_stereo(sound.waveform.unsqueeze(0))[0].clone();
+  return sound;
+}
+
 }  // namespace
 
 media::VideoInfo probe(const engine::VideoCondition& video, media::Holding holding, Monitor& monitor) {
@@ -78,27 +104,12 @@ at::Tensor read_frames(const engine::VideoCondition& video,
 
 std::optional<DecodedAudio> read_sound(const engine::AudioCondition& audio, bool reference_parity,
                                        Monitor& monitor) {
-  DecodedAudio sound;
-  if (audio.samples) {
-    const auto& s = *audio.samples;
-    const auto given =
-        at::from_blob(const_cast<float*>(s.data.get()), {s.channels, static_cast<int64_t>(s.sample_count)},
-                      at::TensorOptions(at::kFloat));
-    sound.waveform = cut(given, audio.start_time, audio.max_duration, s.sample_rate);
-    sound.sample_rate = s.sample_rate;
-    if (sound.waveform.numel() == 0) return std::nullopt;
-  } else {
-    media::AudioWindow window;
-    window.start_time = audio.start_time;
-    if (audio.max_duration >= 0) window.max_duration = audio.max_duration;
-    window.reference_parity = reference_parity;
-    const auto read = media::read_audio(audio.path, window, monitor);
-    if (!read) return std::nullopt;
-    sound.waveform = media::as_tensor(*read)[0];
-    sound.sample_rate = read->sample_rate;
-  }
-  sound.waveform = audio::to_stereo(sound.waveform.unsqueeze(0))[0].clone();
-  return sound;
+  return read_window(audio, reference_parity, false, monitor);
+}
+
+std::optional<DecodedAudio> read_sound_of_film(const engine::AudioCondition& audio, bool reference_parity,
+                                               Monitor& monitor) {
+  return read_window(audio, reference_parity, !reference_parity, monitor);
 }
 
 int64_t latent_frames_of_sound(int64_t samples, int64_t rate) {

@@ -37,6 +37,11 @@ at::Tensor read_frames(const engine::VideoCondition& video,
 std::optional<DecodedAudio> read_sound(const engine::AudioCondition& audio, bool reference_parity,
                                        Monitor& monitor = Monitor::silent());
 
+/// The sound of a film over the window, silent before it begins: `read_sound` of a sound that has a picture.
+/// With `reference_parity` it begins with its first sample, as if it had begun with the picture.
+std::optional<DecodedAudio> read_sound_of_film(const engine::AudioCondition& audio, bool reference_parity,
+                                               Monitor& monitor);
+
 /// Latent frames that a sound of `samples` at `rate` hertz encodes to.
 int64_t latent_frames_of_sound(int64_t samples, int64_t rate);
 

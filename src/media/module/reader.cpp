@@ -1,5 +1,6 @@
 #include "media/module/reader.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <string_view>
@@ -97,8 +98,23 @@ Reader::Reader(const ltx_media_file& file, int kind, uint32_t flags, ltx_media_s
   info.sample_rate = codec_->sample_rate;
 }
 
+int64_t Reader::lead_in(int64_t timestamp) const {
+  // Samples that stand for themselves, such as PCM, need nothing before them.
+  if (codec_->codec_type != AVMEDIA_TYPE_AUDIO || flags_ & LTX_MEDIA_SOUND_AS_REFERENCE ||
+      av_get_exact_bits_per_sample(codec_->codec_id) > 0)
+    return timestamp;
+  // More than any codec looks back: AAC a frame, Opus 80 ms, MP3's reservoir of bits up to a quarter second.
+  const int64_t early = timestamp - av_rescale_q(1, {1, 2}, stream_->time_base);
+  const int64_t first = stream_->start_time == AV_NOPTS_VALUE ? 0 : stream_->start_time;
+  return std::min(timestamp, std::max(early, first));
+}
+
 void Reader::seek(int64_t timestamp) {
-  const int result = av_seek_frame(demuxer_.get(), stream_->index, timestamp, AVSEEK_FLAG_BACKWARD);
+  timestamp = lead_in(timestamp);
+  int result = av_seek_frame(demuxer_.get(), stream_->index, timestamp, AVSEEK_FLAG_BACKWARD);
+  // Some demuxers refuse a time before the stream's first packet; what lies behind is that packet.
+  if (result < 0 && !demuxer_.io().failed())
+    result = av_seek_frame(demuxer_.get(), stream_->index, timestamp, 0);
   if (demuxer_.io().failed()) throw Failure(LTX_MEDIA_CALLBACK, "reading failed");
   check(result, LTX_MEDIA_DECODE, std::string(demuxer_->iformat->name) + ": seeking");
   avcodec_flush_buffers(codec_.get());
@@ -187,7 +203,8 @@ int32_t Reader::samples(ltx_media_samples& out) {
   samples_.resize(static_cast<size_t>(frame_->ch_layout.nb_channels) * frame_->nb_samples);
   switch (av_get_packed_sample_fmt(format)) {
     case AV_SAMPLE_FMT_U8:
-      deinterleave<uint8_t>(*frame_, planar, flags_ & LTX_MEDIA_U8_AS_IS ? 0 : 128, 0x1p-7, samples_);
+      deinterleave<uint8_t>(*frame_, planar, flags_ & LTX_MEDIA_SOUND_AS_REFERENCE ? 0 : 128, 0x1p-7,
+                            samples_);
       break;
     case AV_SAMPLE_FMT_S16:
       deinterleave<int16_t>(*frame_, planar, 0, 0x1p-15, samples_);

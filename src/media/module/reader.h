@@ -19,6 +19,8 @@ class Reader {
   void select(AVMediaType type);
   bool decode();
   void feed();
+  /// Where to begin decoding so that the samples at `timestamp` are whole.
+  int64_t lead_in(int64_t timestamp) const;
   /// Whether the file ends before what its index lists, which demuxers may take for its end.
   bool cut_off() const;
   std::string position() const;
