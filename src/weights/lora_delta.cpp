@@ -26,9 +26,10 @@ at::Tensor LoraDelta::rows(int64_t begin, int64_t count) const {
                               : at::mm(up, factors.down).mul_(scale);
     } else {
       // Products of bf16 values are exact in fp32 and are summed in it, as a bf16 GEMM with fp32 accumulation
-      // does.
+      // does. Such a GEMM scales what it accumulated and adds the rest afterwards; an fp32 one may scale a
+      // factor instead, which decides otherwise where a decimal strength meets a tie.
       const auto up = through_bf16(stored);
-      delta = through_bf16(delta.defined() ? at::addmm(delta, up, factors.down, 1, scale)
+      delta = through_bf16(delta.defined() ? at::mm(up, factors.down).mul_(scale).add_(delta)
                                            : at::mm(through_bf16(up * scale), factors.down));
     }
   }

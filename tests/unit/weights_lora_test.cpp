@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 
 #include <cmath>
@@ -82,6 +83,24 @@ TEST_CASE("LoRA fusion: the specification's scalars, step by step") {
   CHECK(fused(zero, {{first, 0.3}, {second, 0.25}}).item<float>() == 0.427734375f);
   CHECK(fused(tenth, {{first, 0.3}}).item<float>() == 0.40234375f);
   CHECK(tenth->read("layer.weight").item<float>() == 0.10009765625f);
+}
+
+TEST_CASE("LoRA fusion: a further LoRA's sum is scaled as a whole, then added") {
+  // Sums of whole numbers are exact in any order; 0.4 of a multiple of five lies on many ties of bf16.
+  const Folder folder;
+  const auto generator = at::make_generator<at::CPUGeneratorImpl>(7);
+  const auto whole = [&](int64_t limit, at::IntArrayRef shape) {
+    return at::randint(-limit, limit + 1, shape, generator, at::kLong);
+  };
+  const auto sum = whole(128, {64, 64}) * 32, up = whole(120, {64, 4}), down = whole(120, {4, 64});
+  const auto first = lora(folder, {{"layer.lora_A.weight", at::eye(64).to(at::kBFloat16)},
+                                   {"layer.lora_B.weight", sum.to(at::kBFloat16)}});
+  const auto second = lora(folder, {{"layer.lora_A.weight", down.to(at::kBFloat16)},
+                                    {"layer.lora_B.weight", up.to(at::kBFloat16)}});
+  const auto base = memory({{"layer.weight", at::zeros({64, 64}, at::kBFloat16)}});
+  const auto scaled = up.matmul(down).to(at::kFloat) * 0.4f;
+  CHECK(
+      at::equal(fused(base, {{first, 1.0}, {second, 0.4}}), (scaled + sum.to(at::kFloat)).to(at::kBFloat16)));
 }
 
 TEST_CASE("LoRA fusion: the sum of an F32 weight goes through bf16 and keeps its dtype") {
