@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a generation costs through ctypes and through C# beyond the same calls in C, on the toy library, which computes next to nothing:
+"""What a generation costs through ltx.hpp, ctypes and C# beyond the same calls in C, on the toy library, which computes next to nothing:
 ffi_calls.py BUILD
 
 C# is left out where Mono is not installed.
@@ -64,6 +64,7 @@ def compare(name: str, command: list, reference: list, environment: dict) -> Non
 def main(build: Path) -> None:
     environment = {**os.environ, "LD_LIBRARY_PATH": str(build / "tests/api/ltx_toy")}
     reference = [str(build / "bench/ltx_binding_calls")]
+    compare("cpp", [str(build / "bench/ltx_binding_calls_cpp")], reference, environment)
     compare("ctypes", [sys.executable, __file__, "--ctypes"], reference, environment)
     if shutil.which("mcs") and shutil.which("mono"):
         program = build / "bench" / "FfiCalls.exe"
