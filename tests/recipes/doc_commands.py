@@ -13,6 +13,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 LARGEST = 40 * 1024
@@ -24,16 +25,18 @@ def commands(document):
     """(section, [command lines]) of every section with commands that run the program."""
     for section in re.split(r"^## ", document.read_text(), flags=re.M)[1:]:
         name, _, text = section.partition("\n")
-        blocks = re.findall(r"(?:^ {6}.*\n)+", text, flags=re.M)
-        found = [block for block in blocks if re.search(r"^\s+ltx generate", block, flags=re.M)]
+        blocks = re.findall(r"(?:^ {4}.*\n)+", text, flags=re.M)
+        found = [block for block in blocks if re.search(r"^\s+ltx ", block, flags=re.M)]
         if found:
-            yield name.strip().lower().replace(" ", "-"), "".join(blocks)
+            yield name.strip().lower().replace(" ", "-"), textwrap.dedent("".join(blocks))
 
 
 def smaller(text, section):
     """The same work in the tiny model's size."""
     if section == "extending-and-chaining":  # its frame numbers belong together
         return re.sub(r"(--spatial-upsampler \S+)", r"\1 --width 64 --height 64", text)
+    if section == "prompt-enhancement":
+        return text.replace("$MODEL", "$MODEL --width 64 --height 64 --num-frames 17 --num-inference-steps 4")
     side = 128 if section == "ic-lora" else 64
     text = re.sub(r"--(width|height) \d+", rf"--\1 {side}", text)
     text = re.sub(r"--num-frames \d+", "--num-frames 17", text)
@@ -175,6 +178,20 @@ def check_chain(folder):
         assert jumps[around].max() <= 1.2 * elsewhere, f"a jump in the sound at {seam:.2f} s"
 
 
+def check_enhancement(folder, printed, command, environment):
+    """The text that is printed is the one that the clip is made of."""
+    text, _, about_clip = printed.rstrip("\n").rpartition("\n")
+    assert about_clip.startswith("fox.mp4: "), about_clip
+    assert text and "fox" not in text, f"enhanced: {text!r}"  # the tiny model babbles
+    generate = command.splitlines()[-1].replace(" --enhance-prompt", "")
+    for name, prompt, same in (("enhanced", text, True), ("given", "a fox in the snow", False)):
+        other = folder / f"{name}.mp4"
+        plain = generate.replace("fox.mp4", other.name).replace('"a fox in the snow"', shlex.quote(prompt))
+        run(["bash", "-euc", plain], cwd=folder, env=environment)
+        equal = (pixels(folder / "fox.mp4") == pixels(other)).all()
+        assert equal == same, f"the clip of the prompt as {name} is {'the same' if equal else 'another'}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--ltx", type=Path, required=True)
@@ -186,17 +203,22 @@ def main():
     options = parser.parse_args()
     options.models = options.models.resolve()
     sections = [(name, text) for name, text in commands(options.document) if options.only in (None, name)]
-    assert options.only or len(sections) == 10, [name for name, _ in sections]
+    assert options.only or len(sections) == 11, [name for name, _ in sections]
     environment = dict(os.environ, MODEL="--checkpoint ltx-2.3.safetensors --text-encoder gemma",
                        PATH=f"{options.ltx.resolve().parent}:{os.environ['PATH']}")
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         stock(folder, options.models)
         for name, text in sections:
-            command = smaller("".join(line[6:] for line in text.splitlines(keepends=True)), name)
+            command = smaller(text, name)
             print(f"== {name}\n{command}", flush=True)
-            run(["bash", "-euc", command.replace("ltx generate", "ltx generate --progress off --device cpu")], cwd=folder,
-                env=environment)
+            command = re.sub(r"ltx (generate|enhance)", r"ltx \1 --progress off --device cpu", command)
+            enhances = name == "prompt-enhancement"
+            done = subprocess.run(["bash", "-euc", command], check=True, cwd=folder, env=environment, text=True,
+                                  stdout=subprocess.PIPE if enhances else None)
+            if enhances:
+                check_enhancement(folder, done.stdout, command, environment)
+                continue  # its clip is that of one-stage
             if name == "extending-and-chaining":
                 check_chain(folder)
                 outputs = ["film.mov"]
