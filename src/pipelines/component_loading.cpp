@@ -156,26 +156,18 @@ Lease<PromptEnhancer> Components::prompt_enhancer(Monitor& monitor) {
 
 Lease<transformer::Transformer> Components::transformer(Monitor& monitor,
                                                         const std::vector<weights::Lora>& loras) {
-  std::vector<std::pair<std::string, double>> wanted;
-  for (const auto& lora : loras)
-    if (lora.strength != 0) wanted.emplace_back(lora.file->path(), lora.strength);
+  const auto wanted = set_of(loras);
   bool changed = false;
   {
     const std::lock_guard lock(mutex_);
     changed = fused_ != wanted;
   }
-  // Layers that both sets leave alike stay; the others go before new ones come.
+  // Layers that both sets leave alike stay; the others go before new ones come, unless both sets may stay.
   std::optional<quant::LayerCache::Load> load;
-  std::shared_ptr<const void> other;  // destroyed after the lock is released
   if (changed) {
     load.emplace(quantization_.layers(), [loras](std::string_view layer) { return update_of(loras, layer); });
-    const std::lock_guard lock(mutex_);
-    auto& entry = slot(Component::Transformer);
-    other = std::exchange(entry.kept, nullptr);
-    entry.alive.reset();
-    fused_ = wanted;
+    change_set(wanted);
   }
-  other.reset();
   return lease<transformer::Transformer>(Component::Transformer, monitor, [&](auto& build) {
     const auto part = files_.open(WeightPart::Transformer);
     // Where most of it stays, the rest is sooner read from the files than a whole entry is looked at or

@@ -2,9 +2,12 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "device/free_memory.h"
 #include "engine/rules.h"
 #include "pipelines/components.h"
 #include "pipelines/numbers.h"
+#include "quant/footprint.h"
+#include "weights/progress_store.h"
 
 namespace ltx::pipelines {
 namespace {
@@ -48,6 +51,55 @@ std::vector<weights::Lora> Components::stage_loras(int32_t stage) const {
       if (lora.strength * factor != 0) chosen.push_back({lora.file, lora.strength * factor});
     }
   return chosen;
+}
+
+Components::LoraSet Components::set_of(const std::vector<weights::Lora>& loras) {
+  LoraSet set;
+  for (const auto& lora : loras)
+    if (lora.strength != 0) set.emplace_back(lora.file->path(), lora.strength);
+  return set;
+}
+
+bool Components::holds(const std::vector<weights::Lora>& loras) const {
+  const auto wanted = set_of(loras);
+  const std::lock_guard lock(mutex_);
+  if (resting_.network && resting_.loras == wanted) return true;
+  return fused_ == wanted && !slots_.at(engine::Component::Transformer).alive.expired();
+}
+
+/// Of a transformer beside the one whose layers the present load takes over.
+uint64_t Components::unshared_bytes() const {
+  const auto store = transformer_store({});
+  std::vector<quant::StoredTensor> tensors;
+  for (const auto& name : store->names()) {
+    const auto& info = *store->find(name);
+    if (!quantization_.layers().covers(name))
+      tensors.push_back({name, info.shape, weights::stored_bytes(info), info.format});
+  }
+  const auto& policy = quantization_.policy(engine::Component::Transformer);
+  return quant::footprint(policy, quant::ability_of(device_), tensors).bytes *
+         (compute_ == at::kFloat ? 2 : 1);
+}
+
+/// The transformer that is alive makes way for one with other LoRAs: it rests where both may stay, else it
+/// goes. One that rests with the wanted set takes its place at once.
+void Components::change_set(const LoraSet& wanted) {
+  std::vector<std::shared_ptr<const void>> dropped;  // destroyed after the lock is released
+  // As for AUTO: what takes more than 60 % of what is free leaves too little for a clip.
+  const uint64_t second = second_set_ ? unshared_bytes() : 0;
+  const bool both = second_set_ && second < device::free_bytes(device_) / 10 * 6;
+  const std::lock_guard lock(mutex_);
+  auto& entry = slot(engine::Component::Transformer);
+  const bool rested = resting_.network && resting_.loras == wanted;
+  Resting former{std::exchange(fused_, wanted), std::exchange(entry.kept, nullptr)};
+  entry.alive.reset();
+  if (rested) {
+    entry.kept = resting_.network;
+    entry.alive = entry.kept;
+  }
+  if (!rested && !both) dropped.push_back(std::exchange(former, {}).network);
+  if (!rested) second_bytes_ = second;
+  dropped.push_back(std::exchange(resting_, std::move(former)).network);
 }
 
 void Components::check_loras() const {

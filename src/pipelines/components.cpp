@@ -1,20 +1,14 @@
 #include "pipelines/components.h"
 
-#include <c10/core/DeviceGuard.h>
-
-#include <fstream>
 #include <set>
 
 #include "base/error.h"
 #include "device/device.h"
+#include "device/free_memory.h"
 #include "engine/rules.h"
 #include "quant/footprint.h"
 #include "weights/fused_store.h"
 #include "weights/progress_store.h"
-
-#ifdef LTX_WITH_CUDA
-#include <cuda_runtime_api.h>
-#endif
 
 namespace ltx::pipelines {
 namespace {
@@ -49,30 +43,6 @@ std::vector<Component> parts_of(engine::PipelineKind kind) {
 bool wants_distilled(engine::PipelineKind kind) {
   return kind == engine::PipelineKind::Distilled || kind == engine::PipelineKind::IcLora ||
          kind == engine::PipelineKind::Retake;
-}
-
-/// Memory that a pipeline may count on at this moment, 0 if nobody says.
-uint64_t free_bytes(const at::Device& device) {
-#ifdef LTX_WITH_CUDA
-  if (device.is_cuda()) {
-    const c10::DeviceGuard guard(device);
-    size_t free = 0, total = 0;
-    if (cudaMemGetInfo(&free, &total) != cudaSuccess) {
-      cudaGetLastError();
-      return 1;  // a device that does not answer has no room to spare
-    }
-    return free;
-  }
-#endif
-  (void)device;
-  std::ifstream file("/proc/meminfo");
-  for (std::string key; file >> key;) {
-    uint64_t value = 0;
-    file >> value;
-    if (key == "MemAvailable:") return value * 1024;
-    file.ignore(64, '\n');
-  }
-  return 0;
 }
 
 }  // namespace
@@ -139,13 +109,14 @@ Components::Components(const engine::PipelineParams& params)
   // Weights, activations and the frames share the memory; what does not fit comfortably is read for its
   // phase.
   if (params.memory_mode == engine::MemoryMode::Auto) {
-    const uint64_t available = free_bytes(device_);
+    const uint64_t available = device::free_bytes(device_);
     uint64_t wanted = total * (compute_ == at::kFloat ? 2 : 1);
     if (transformer_config_.static_text())
       wanted += static_cast<uint64_t>(transformer::TransformerOptions().kept_text_bytes);
     persistent_ = available == 0 || wanted < available / 10 * 6;
   } else {
     persistent_ = params.memory_mode == engine::MemoryMode::Persistent;
+    second_set_ = persistent_;
   }
 }
 
@@ -216,6 +187,8 @@ void Components::evict(Component component) {
   const std::lock_guard lock(mutex_);
   for (const auto part : component == Component::All ? all_parts() : std::vector{component})
     dropped.push_back(std::exchange(slot(part).kept, nullptr));
+  if (component == Component::All || component == Component::Transformer)
+    dropped.push_back(std::exchange(resting_, {}).network);
 }
 
 engine::ComponentState Components::state(Component component) const {
@@ -230,7 +203,8 @@ engine::ComponentState Components::state(Component component) const {
     state.file_bytes += entry.file_bytes;
     if (component != Component::All) state.quant = entry.policy;
     if (entry.alive.expired()) continue;
-    (device_.is_cuda() ? state.device_bytes : state.host_bytes) += entry.weight_bytes;
+    const uint64_t second = part == Component::Transformer && resting_.network ? second_bytes_ : 0;
+    (device_.is_cuda() ? state.device_bytes : state.host_bytes) += entry.weight_bytes + second;
     state.on_device = true;
   }
   return state;

@@ -52,7 +52,9 @@ class Components {
   Lease<PromptEnhancer> prompt_enhancer(Monitor& monitor);
   Lease<text::EmbeddingsProcessor> embeddings(Monitor& monitor);
   /// With LoRAs fused. Another set than the resident one is fused anew from the files, tensor by tensor: the
-  /// base stays bit-equal, and no second copy exists.
+  /// base stays bit-equal, and no second copy exists. Where the caller asked for PERSISTENT and there is
+  /// room, the former set rests beside it, and neither is read again; layers that the LoRAs leave alone are
+  /// shared.
   Lease<transformer::Transformer> transformer(Monitor& monitor, const std::vector<weights::Lora>& loras);
   Lease<video_vae::VideoEncoder> video_encoder(Monitor& monitor);
   Lease<video_vae::VideoDecoder> video_decoder(Monitor& monitor);
@@ -86,6 +88,8 @@ class Components {
   /// The LoRAs of a stage (from 1), the user's first: the recipe's share of the distilled ones' strength, or
   /// full strength where a LoRA names its stages itself.
   std::vector<weights::Lora> stage_loras(int32_t stage) const;
+  /// Whether the transformer with these LoRAs is in memory.
+  bool holds(const std::vector<weights::Lora>& loras) const;
 
   /// As the LoRAs' files state it. Throws LoraMismatch where two of them differ, ModelConfig for what is no
   /// number; LoRAs that are read as the public reference reads them warn instead.
@@ -112,6 +116,15 @@ class Components {
     engine::QuantPolicy policy = engine::QuantPolicy::None;
   };
 
+  using LoraSet = std::vector<std::pair<std::string, double>>;  // paths and strengths
+  struct Resting {
+    LoraSet loras;
+    std::shared_ptr<const void> network;
+  };
+
+  static LoraSet set_of(const std::vector<weights::Lora>& loras);
+  void change_set(const LoraSet& wanted);
+  uint64_t unshared_bytes() const;
   template <class Network, class Make>
   Lease<Network> lease(engine::Component component, Monitor& monitor, Make&& make);
   void add_part(engine::Component component);
@@ -151,13 +164,16 @@ class Components {
   Quantization quantization_;
   WeightCache weight_cache_;
   bool persistent_ = true;
+  bool second_set_ = false;  // whether two transformers may stay
   transformer::Config transformer_config_;
   int64_t max_batch_size_;
   std::vector<engine::Component> parts_;
 
   mutable std::mutex mutex_;  // guards the members below; never held while loading
   std::map<engine::Component, Slot> slots_;
-  std::vector<std::pair<std::string, double>> fused_;  // LoRAs of the transformer that is alive
+  LoraSet fused_;              // LoRAs of the transformer that is alive
+  Resting resting_;            // another one that stays
+  uint64_t second_bytes_ = 0;  // what it takes beside the one that is alive
   std::vector<std::string> warnings_;
   std::set<std::string> told_;
   uint64_t bytes_read_ = 0;

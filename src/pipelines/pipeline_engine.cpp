@@ -226,7 +226,9 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
     load(Component::SpatialUpsampler);
     work.push_back({Phase::Upsample, 0, 0.1 * tokens});
     condition(2, 4);
-    if (!components_.persistent() || !same_loras(components_.stage_loras(1), components_.stage_loras(2)))
+    const auto second = components_.stage_loras(2);
+    if (!components_.persistent() ||
+        (!same_loras(components_.stage_loras(1), second) && !components_.holds(second)))
       work.push_back(
           {Phase::Load, 0, static_cast<double>(components_.state(Component::Transformer).file_bytes) / 1e9});
     denoise(2, r.stage_2_sigmas, 1, 1);

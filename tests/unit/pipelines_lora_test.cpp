@@ -33,7 +33,7 @@ TEST_CASE("the base is what it was after a stage with another LoRA set, whatever
       CAPTURE(static_cast<int>(order));
       auto params = recipe_params(kind);
       params.quant_options.lora_order = static_cast<int32_t>(order);
-      params.memory_mode = engine::MemoryMode::Persistent;
+      params.memory_mode = engine::MemoryMode::Auto;  // stays in memory, one set at a time
       const device::AllocationTracker memory;
       pipelines::PipelineEngine engine(params);
       const auto request = recipe_request(kind);
@@ -45,6 +45,45 @@ TEST_CASE("the base is what it was after a stage with another LoRA set, whatever
       pipelines::PipelineEngine cold(params);
       CHECK(latents_of(cold, request) == first);
     }
+}
+
+TEST_CASE("PERSISTENT keeps the sets of both stages: nothing is read again, what they share is there once") {
+  for (const auto kind : {PipelineKind::TwoStage, PipelineKind::TwoStageHq, PipelineKind::IcLora}) {
+    CAPTURE(engine::name_of(kind));
+    auto params = recipe_params(kind);
+    const auto request = recipe_request(kind);
+    params.memory_mode = engine::MemoryMode::Auto;
+    pipelines::PipelineEngine one(params);
+    const auto expected = latents_of(one, request);
+    const auto single = one.component(engine::Component::Transformer).host_bytes;
+
+    params.memory_mode = engine::MemoryMode::Persistent;
+    pipelines::PipelineEngine both(params);
+    CHECK(latents_of(both, request) == expected);
+    const auto held = both.component(engine::Component::Transformer).host_bytes;
+    CHECK(held > single);
+    // An IC-LoRA touches a part of the layers, the distilled one all of them.
+    CHECK(held <= 2 * single);
+    if (kind == PipelineKind::IcLora) CHECK(held < 2 * single - single / 4);
+
+    const device::AllocationTracker memory;
+    for (int i = 0; i < 2; ++i) {
+      QuietSink sink;
+      const auto again = both.generate(both.resolve(request), sink);
+      CHECK(again.disk_bytes_read == 0);
+    }
+    CHECK(memory.current() == 0);
+    CHECK(latents_of(both, request) == expected);
+    QuietSink sink;
+    CHECK(one.generate(one.resolve(request), sink).disk_bytes_read > 0);
+
+    both.evict(engine::Component::Transformer);
+    CHECK_FALSE(both.component(engine::Component::Transformer).on_device);
+    CHECK(both.component(engine::Component::Transformer).host_bytes == 0);
+    CHECK(latents_of(both, request) == expected);
+    both.preload(engine::Component::Transformer, sink);  // the first stage's, which rests
+    CHECK(latents_of(both, request) == expected);
+  }
 }
 
 TEST_CASE("run-time LoRAs give what fused ones give, up to the fused weights' rounding") {
