@@ -123,11 +123,9 @@ void Components::check_loras() const {
     fail(Status::InvalidArgument,
          "params.loras has a distilled LoRA, but the recipe {} does not use one. Give it the role user.",
          engine::name_of(kind_));
-  const auto second = stage_loras(2);
-  const bool used = std::any_of(loras_.begin(), loras_.end(), [&](const auto& lora) {
-    return lora.role == engine::LoraRole::Distilled &&
-           std::any_of(second.begin(), second.end(),
-                       [&](const auto& chosen) { return chosen.file == lora.file; });
+  // One of strength 0 counts: it asks for a second stage on the model as it is.
+  const bool used = std::any_of(loras_.begin(), loras_.end(), [](const auto& lora) {
+    return lora.role == engine::LoraRole::Distilled && (lora.stages == 0 || lora.stages & 2);
   });
   if (distils && !used)
     fail(Status::ComponentMissing,

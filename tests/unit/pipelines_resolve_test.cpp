@@ -224,6 +224,9 @@ TEST_CASE("LoRAs: roles and stages that a recipe does not have are refused, the 
           params(PipelineKind::TwoStage, {lora(LoraRole::User, 0)}));
   refused(Status::ComponentMissing, "needs a distilled LoRA",
           params(PipelineKind::TwoStage, {lora(LoraRole::Distilled, 1)}));
+  auto plain = params(PipelineKind::TwoStage, {lora(LoraRole::Distilled, 0)});
+  plain.loras.front().strength = 0;
+  CHECK(pipelines::Components(plain).stage_loras(2).empty());
   const auto strengths = [&](PipelineKind kind, int32_t stages, int32_t stage) {
     const pipelines::Components components(params(kind, {lora(LoraRole::Distilled, stages)}));
     std::vector<double> values;
