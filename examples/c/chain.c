@@ -192,7 +192,7 @@ static ltx_result* continue_clip(ltx_pipeline* retake, const char* prompt, uint6
   request.videos = &source;
   request.video_count = 1;
   request.audio = &heard;
-  request.start_time = (tail + 0.5) / RATE; /* half a frame within the first new one */
+  request.start_time = (tail + 0.01) / RATE; /* just behind the tail: its latents stay, the next is new */
   request.end_time = frames / RATE;
   made = generate(retake, &request, video, audio);
   free(pixels);
