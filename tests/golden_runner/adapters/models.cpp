@@ -50,9 +50,9 @@ Results tensors(const Case& c) {
 
 Results lora_fuse(const Case& c) {
   std::vector<Lora> loras;
-  for (const auto& lora : c.params.at("loras"))
-    loras.push_back(
-        {std::make_shared<LoraFile>(c.weight(lora.at(0).get<std::string>())), lora.at(1).get<double>()});
+  for (const auto& lora : c.params.at("loras"))  // read as the reference reads them (spec 01 §8.7)
+    loras.push_back({std::make_shared<LoraFile>(c.weight(lora.at(0).get<std::string>()), true),
+                     lora.at(1).get<double>()});
   const auto files = files_of(c);
   const View view(
       with_loras(files.open(Component::Transformer).view.shared_store(), std::move(loras), device()));

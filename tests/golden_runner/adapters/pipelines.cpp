@@ -174,6 +174,7 @@ void add_references(const Case& c, engine::Request& r) {
 engine::PipelineParams pipeline_params(const Case& c, engine::PipelineKind kind) {
   engine::PipelineParams params;
   params.kind = kind;
+  params.quant_options.reference_compat = true;  // LoRA files, too, are read as the reference reads them
   params.compute_dtype =
       c.compute_dtype == at::kFloat ? engine::ComputeDtype::F32 : engine::ComputeDtype::Bf16;
   params.device_type = engine::DeviceType::Cpu;
