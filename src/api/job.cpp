@@ -249,9 +249,7 @@ const ltx_event& Job::next_event(int32_t timeout_ms) {
       fail(Status::Timeout,
            "the job has finished and its last event was delivered. Stop asking after a FINISHED event.");
     case EventQueue::Outcome::Closed:
-      fail(Status::InvalidHandle,
-           "expected a handle of type ltx_job, found: a handle that was freed while this call waited. Free a "
-           "job after its last use.");
+      throw_freed();
   }
   event_ = make<ltx_event>();
   event_.type = current_.type;
@@ -296,13 +294,18 @@ void Job::wait(int32_t timeout_ms) {
     current_ = Event{};
     const EventQueue::Outcome outcome = queue_.next(left, current_);
     if (finished() && (outcome != EventQueue::Outcome::Event || current_.type == LTX_EVENT_FINISHED)) break;
-    if (outcome == EventQueue::Outcome::Closed)
-      fail(Status::InvalidHandle,
-           "expected a handle of type ltx_job, found: a handle that was freed while this call waited. Free a "
-           "job after its last use.");
+    if (outcome == EventQueue::Outcome::Closed) throw_freed();
     if (outcome == EventQueue::Outcome::Timeout) throw_not_finished(timeout_ms);
   }
+  // A run that the free has ended may end before this thread hears of the free.
+  if (outcome_.status == Status::Cancelled && abandoned_.load(std::memory_order_acquire)) throw_freed();
   if (outcome_.status != Status::Ok) throw Error(outcome_.status, outcome_.message);
+}
+
+void Job::throw_freed() {
+  fail(Status::InvalidHandle,
+       "expected a handle of type ltx_job, found: a handle that was freed while this call waited. Free a job "
+       "after its last use.");
 }
 
 void Job::throw_not_finished(int32_t timeout_ms) const {
@@ -328,6 +331,7 @@ void Job::cancel(Canceller by) noexcept {
 }
 
 void Job::abandon() noexcept {
+  abandoned_.store(true, std::memory_order_release);  // before the run can end for it
   cancel(Canceller::Free);
   queue_.close();
 }

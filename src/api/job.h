@@ -91,6 +91,7 @@ class Job : public std::enable_shared_from_this<Job> {
   std::string cancellation() const;
   void pump(ltx_event_fn on_event, void* user_data);
   [[noreturn]] void throw_not_finished(int32_t timeout_ms) const;
+  [[noreturn]] static void throw_freed();
 
   JobSpec spec_;
   const Pipeline* pipeline_ = nullptr;  // identity only
@@ -102,6 +103,7 @@ class Job : public std::enable_shared_from_this<Job> {
   Failure outcome_;
   std::shared_ptr<Result> result_;
 
+  std::atomic<bool> abandoned_{false};
   std::atomic<bool> consuming_{false};
   // The event that the consumer holds.
   Event current_;
