@@ -90,6 +90,9 @@ std::string counted(const nlohmann::json& counts) {
 void print_quantization(const nlohmann::json& file) {
   const nlohmann::json components = file.value("components", nlohmann::json::object());
   for (const auto& [name, part] : components.items()) {
+    if (part.contains("quantization_error"))
+      std::printf("    %s: quantized layers cannot be read: %s\n", name.c_str(),
+                  text(part["quantization_error"]).c_str());
     if (part.value("quantization", nlohmann::json::object()).empty()) continue;
     std::printf("    %s: policy %s; layers: %s, unquantized %s\n", name.c_str(),
                 text(part["quantization_policy"]).c_str(), counted(part["quantization"]).c_str(),
@@ -100,8 +103,6 @@ void print_quantization(const nlohmann::json& file) {
         std::printf("      %s: %s\n", attribute.c_str(),
                     (counts.is_object() ? counted(counts) : text(counts)).c_str());
   }
-  if (file.contains("quantization_error"))
-    std::printf("    quantized layers cannot be read: %s\n", text(file["quantization_error"]).c_str());
   for (const auto& choice : file.value("recommended", nlohmann::json::array()))
     std::printf("    %s on %s: --quant %s, %s%s\n",
                 choice["fits"].get<bool>() ? "suits" : "too large even so", text(choice["device"]).c_str(),

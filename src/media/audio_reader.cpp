@@ -47,10 +47,11 @@ std::optional<Audio> read_audio(const std::filesystem::path& path, const AudioWi
   }
   const std::unique_ptr<ltx_media_reader, void (*)(ltx_media_reader*)> reader(opened, media.reader_close);
 
+  if (window.max_duration && !(*window.max_duration > 0)) return std::nullopt;
   const double seconds_per_tick = static_cast<double>(info.time_base_num) / info.time_base_den;
   if (start > 0) door.call(media.reader_seek, opened, static_cast<int64_t>(start / seconds_per_tick));
   double end = std::numeric_limits<double>::infinity();
-  if (window.max_duration && *window.max_duration > 0)
+  if (window.max_duration)
     end = start + *window.max_duration;
   else if (window.reference_parity && info.duration >= 0)
     end = info.duration;

@@ -156,17 +156,12 @@ Lease<PromptEnhancer> Components::prompt_enhancer(Monitor& monitor) {
 
 Lease<transformer::Transformer> Components::transformer(Monitor& monitor,
                                                         const std::vector<weights::Lora>& loras) {
-  const auto wanted = set_of(loras);
-  bool changed = false;
-  {
-    const std::lock_guard lock(mutex_);
-    changed = fused_ != wanted;
-  }
-  // Layers that both sets leave alike stay; the others go before new ones come, unless both sets may stay.
+  auto wanted = set_of(loras);
+  // Layers that both sets leave alike stay; the others go before new ones come, unless both sets have room.
   std::optional<quant::LayerCache::Load> load;
-  if (changed) {
+  if (!take(wanted)) {
     load.emplace(quantization_.layers(), [loras](std::string_view layer) { return update_of(loras, layer); });
-    change_set(wanted);
+    change_set(std::move(wanted));
   }
   return lease<transformer::Transformer>(Component::Transformer, monitor, [&](auto& build) {
     const auto part = files_.open(WeightPart::Transformer);

@@ -1,12 +1,12 @@
 // Which LoRAs a stage of a recipe takes, and with what strength.
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "device/free_memory.h"
 #include "engine/rules.h"
 #include "pipelines/components.h"
 #include "pipelines/numbers.h"
-#include "quant/footprint.h"
 #include "weights/progress_store.h"
 
 namespace ltx::pipelines {
@@ -67,39 +67,67 @@ bool Components::holds(const std::vector<weights::Lora>& loras) const {
   return fused_ == wanted && !slots_.at(engine::Component::Transformer).alive.expired();
 }
 
-/// Of a transformer beside the one whose layers the present load takes over.
-uint64_t Components::unshared_bytes() const {
-  const auto store = transformer_store({});
-  std::vector<quant::StoredTensor> tensors;
-  for (const auto& name : store->names()) {
-    const auto& info = *store->find(name);
-    if (!quantization_.layers().covers(name))
-      tensors.push_back({name, info.shape, weights::stored_bytes(info), info.format});
-  }
-  const auto& policy = quantization_.policy(engine::Component::Transformer);
-  return quant::footprint(policy, quant::ability_of(device_), tensors).bytes *
-         (compute_ == at::kFloat ? 2 : 1);
-}
-
-/// The transformer that is alive makes way for one with other LoRAs: it rests where both may stay, else it
-/// goes. One that rests with the wanted set takes its place at once.
-void Components::change_set(const LoraSet& wanted) {
-  std::vector<std::shared_ptr<const void>> dropped;  // destroyed after the lock is released
-  // As for AUTO: what takes more than 60 % of what is free leaves too little for a clip.
-  const uint64_t second = second_set_ ? unshared_bytes() : 0;
-  const bool both = second_set_ && second < device::free_bytes(device_) / 10 * 6;
+/// Whether the transformer with these LoRAs is in memory; one that rests takes the place of the other.
+bool Components::take(const LoraSet& wanted) {
   const std::lock_guard lock(mutex_);
   auto& entry = slot(engine::Component::Transformer);
-  const bool rested = resting_.network && resting_.loras == wanted;
-  Resting former{std::exchange(fused_, wanted), std::exchange(entry.kept, nullptr)};
-  entry.alive.reset();
-  if (rested) {
-    entry.kept = resting_.network;
-    entry.alive = entry.kept;
+  if (fused_ == wanted && !entry.alive.expired()) return true;
+  if (!resting_.network || resting_.loras != wanted) return false;
+  Resting former{std::move(fused_), std::move(entry.kept), entry.weight_bytes};
+  fused_ = std::move(resting_.loras);
+  entry.kept = std::move(resting_.network);
+  entry.alive = entry.kept;
+  entry.weight_bytes = resting_.bytes;
+  resting_ = std::move(former);
+  return true;
+}
+
+/// Bytes of a transformer beside the one whose layers the present load takes over, if both have room.
+std::optional<uint64_t> Components::room_beside(uint64_t weight_bytes) const {
+  if (!second_set_) return {};
+  const auto store = transformer_store({});
+  const uint64_t own = weights::stored_bytes(*store),
+                 shared = quant::held_bytes(*store, quantization_.layers());
+  const auto second = static_cast<uint64_t>(static_cast<double>(weight_bytes) *
+                                            static_cast<double>(own - std::min(own, shared)) /
+                                            static_cast<double>(std::max<uint64_t>(own, 1)));
+  // As for AUTO: what takes more than 60 % of what is free leaves too little for a clip.
+  if (second >= device::free_bytes(device_) / 10 * 6) return {};
+  return second;
+}
+
+/// The transformer that is alive makes way for one with other LoRAs: it rests where both have room, else it
+/// goes.
+void Components::change_set(LoraSet wanted) {
+  uint64_t weight_bytes = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    weight_bytes = slot(engine::Component::Transformer).weight_bytes;
   }
-  if (!rested && !both) dropped.push_back(std::exchange(former, {}).network);
-  if (!rested) second_bytes_ = second;
-  dropped.push_back(std::exchange(resting_, std::move(former)).network);
+  std::optional<uint64_t> second;
+  try {
+    second = room_beside(weight_bytes);
+  } catch (const std::exception&) {  // what fails here fails again at the load, and is told there
+  }
+  Resting dropped, former;  // destroyed after the lock is released
+  const std::lock_guard lock(mutex_);
+  auto& entry = slot(engine::Component::Transformer);
+  former = {std::move(fused_), std::move(entry.kept), entry.weight_bytes};
+  fused_ = std::move(wanted);
+  entry.alive.reset();
+  second_bytes_ = second.value_or(0);
+  if (!second)
+    dropped = std::move(resting_);
+  else if (former.network)
+    std::swap(resting_, former);
+  if (!second) resting_ = {};
+}
+
+void Components::keep_one_set() {
+  Resting dropped;  // destroyed after the lock is released
+  const std::lock_guard lock(mutex_);
+  second_set_ = false;
+  dropped = std::exchange(resting_, {});
 }
 
 void Components::check_loras() const {

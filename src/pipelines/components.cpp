@@ -202,9 +202,10 @@ engine::ComponentState Components::state(Component component) const {
     const auto& entry = const_cast<Components*>(this)->slot(part);
     state.file_bytes += entry.file_bytes;
     if (component != Component::All) state.quant = entry.policy;
-    if (entry.alive.expired()) continue;
-    const uint64_t second = part == Component::Transformer && resting_.network ? second_bytes_ : 0;
-    (device_.is_cuda() ? state.device_bytes : state.host_bytes) += entry.weight_bytes + second;
+    const bool rests = part == Component::Transformer && resting_.network;
+    if (entry.alive.expired() && !rests) continue;
+    (device_.is_cuda() ? state.device_bytes : state.host_bytes) +=
+        entry.alive.expired() ? resting_.bytes : entry.weight_bytes + (rests ? second_bytes_ : 0);
     state.on_device = true;
   }
   return state;

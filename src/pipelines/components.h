@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 
 #include "engine/engine.h"
@@ -90,6 +91,8 @@ class Components {
   std::vector<weights::Lora> stage_loras(int32_t stage) const;
   /// Whether the transformer with these LoRAs is in memory.
   bool holds(const std::vector<weights::Lora>& loras) const;
+  /// From now on no second transformer rests: there was no memory for a clip beside it.
+  void keep_one_set();
 
   /// As the LoRAs' files state it. Throws LoraMismatch where two of them differ, ModelConfig for what is no
   /// number; LoRAs that are read as the public reference reads them warn instead.
@@ -120,11 +123,13 @@ class Components {
   struct Resting {
     LoraSet loras;
     std::shared_ptr<const void> network;
+    uint64_t bytes = 0;
   };
 
   static LoraSet set_of(const std::vector<weights::Lora>& loras);
-  void change_set(const LoraSet& wanted);
-  uint64_t unshared_bytes() const;
+  bool take(const LoraSet& wanted);
+  std::optional<uint64_t> room_beside(uint64_t weight_bytes) const;
+  void change_set(LoraSet wanted);
   template <class Network, class Make>
   Lease<Network> lease(engine::Component component, Monitor& monitor, Make&& make);
   void add_part(engine::Component component);
@@ -164,7 +169,6 @@ class Components {
   Quantization quantization_;
   WeightCache weight_cache_;
   bool persistent_ = true;
-  bool second_set_ = false;  // whether two transformers may stay
   transformer::Config transformer_config_;
   int64_t max_batch_size_;
   std::vector<engine::Component> parts_;
@@ -174,6 +178,7 @@ class Components {
   LoraSet fused_;              // LoRAs of the transformer that is alive
   Resting resting_;            // another one that stays
   uint64_t second_bytes_ = 0;  // what it takes beside the one that is alive
+  bool second_set_ = false;    // whether it may stay
   std::vector<std::string> warnings_;
   std::set<std::string> told_;
   uint64_t bytes_read_ = 0;

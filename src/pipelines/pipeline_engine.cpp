@@ -1,6 +1,7 @@
 #include "pipelines/pipeline_engine.h"
 
 #include <c10/core/DeviceGuard.h>
+#include <c10/util/Exception.h>
 
 #include <nlohmann/json.hpp>
 
@@ -220,17 +221,20 @@ std::vector<engine::PlannedWork> PipelineEngine::plan(const engine::Request& r) 
     if (params_.kind == engine::PipelineKind::AudioToVideo) sound();
     condition(1, 1);
   }
-  load(Component::Transformer);
+  const auto first = components_.stage_loras(1);
+  const auto load_transformer = [&] {
+    work.push_back(
+        {Phase::Load, 0, static_cast<double>(components_.state(Component::Transformer).file_bytes) / 1e9});
+  };
+  if (!components_.holds(first)) load_transformer();
   denoise(1, r.stage_1_sigmas, is_guided(params_.kind, r) ? 4 : 1, traits_.two_stages ? 0.25 : 1);
   if (traits_.two_stages && !r.skip_stage_2) {
     load(Component::SpatialUpsampler);
     work.push_back({Phase::Upsample, 0, 0.1 * tokens});
     condition(2, 4);
     const auto second = components_.stage_loras(2);
-    if (!components_.persistent() ||
-        (!same_loras(components_.stage_loras(1), second) && !components_.holds(second)))
-      work.push_back(
-          {Phase::Load, 0, static_cast<double>(components_.state(Component::Transformer).file_bytes) / 1e9});
+    const bool both = same_loras(first, second) || (components_.holds(first) && components_.holds(second));
+    if (!components_.persistent() || !both) load_transformer();
     denoise(2, r.stage_2_sigmas, 1, 1);
   }
   if (params_.kind != engine::PipelineKind::AudioToVideo) {
@@ -259,7 +263,17 @@ engine::Output PipelineEngine::generate_with(const engine::Request& resolved, di
   sink.plan(plan(resolved));
   const uint64_t read_before = components_.bytes_read();
   Run run(resolved, components_, noise, prompts_, sink, observer);
-  Finished finished = run_recipe(params_.kind, run);
+  Finished finished = [&] {
+    try {
+      return run_recipe(params_.kind, run);
+    } catch (const c10::OutOfMemoryError&) {
+      components_.keep_one_set();
+      throw;
+    } catch (const std::bad_alloc&) {
+      components_.keep_one_set();
+      throw;
+    }
+  }();
   const auto& [video, audio] = finished.latents;
   const auto size = frame_size(video);
 

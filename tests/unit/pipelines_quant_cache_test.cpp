@@ -282,7 +282,7 @@ TEST_CASE("a change of LoRAs reads the layers that it touches, and paints what a
     params.loras = {{.path = folder / "lora.safetensors", .stages = 1}};  // and none in stage 2
     params.memory_mode = engine::MemoryMode::Cold;                        // every stage loads all
     const auto fresh = pipelines::make_engine(params);
-    params.memory_mode = engine::MemoryMode::Persistent;
+    params.memory_mode = engine::MemoryMode::Auto;  // all stays, one set of LoRAs at a time
     const auto kept = pipelines::make_engine(params);
     LoggingSink fresh_sink, first, second;
     const auto request = small_request(params.kind);

@@ -110,24 +110,24 @@ json list_tensors(const fs::path& path) {
   return list;
 }
 
-/// For a file with an unquantized transformer: the least lossy policy on each device, where a third of the
-/// free memory stays for activations and the networks beside it.
+/// For a file with an unquantized transformer: the least lossy policy on each device, where a third of its
+/// memory stays for activations and the networks beside it.
 void recommend(json& file, const std::vector<DeviceInfo>& devices) {
   if (file.contains("error") || !file["components"].contains("transformer")) return;
   const json& transformer = file["components"]["transformer"];
   if (!transformer["quantization"].empty()) return;  // taken as it is stored
-  const json& dtypes = transformer["dtypes"];
+  if (file.contains("quantization_error") || transformer.contains("quantization_error")) return;
   uint64_t bytes = transformer["bytes"].get<uint64_t>();
-  if (dtypes.value("F32", 0) > dtypes.value("BF16", 0)) bytes /= 2;  // it is held in bf16
+  if (transformer["dtypes"].size() == 1 && transformer["dtypes"].contains("F32")) bytes /= 2;  // held in bf16
   file["recommended"] = json::array();
   for (const auto& info : devices) {
     const bool cuda = info.type == engine::DeviceType::Cuda;
     const at::Device device =
         cuda ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(info.index)) : at::Device(at::kCPU);
-    const auto choice = quant::recommended(quant::ability_of(device), info.free_bytes / 3 * 2, bytes);
+    const auto choice = quant::recommended(quant::ability_of(device), info.total_bytes / 3 * 2, bytes);
     file["recommended"].push_back({{"device", device::describe(device)},
                                    {"name", info.name},
-                                   {"free_bytes", info.free_bytes},
+                                   {"total_bytes", info.total_bytes},
                                    {"policy", quant::name_of(choice.kind)},
                                    {"bytes", choice.bytes},
                                    {"fits", choice.fits}});
@@ -160,7 +160,7 @@ class LibraryBackend final : public Backend {
 
   json inspect(const std::string& path) override {
     json report = weights::inspect(path);
-    const auto all = devices(true);
+    const auto all = devices(false);
     if (!report.contains("files")) {
       report["tensor_list"] = list_tensors(path);
       recommend(report, all);

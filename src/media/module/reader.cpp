@@ -99,14 +99,15 @@ Reader::Reader(const ltx_media_file& file, int kind, uint32_t flags, ltx_media_s
 }
 
 int64_t Reader::lead_in(int64_t timestamp) const {
-  // Samples that stand for themselves, such as PCM, need nothing before them.
-  if (codec_->codec_type != AVMEDIA_TYPE_AUDIO || flags_ & LTX_MEDIA_SOUND_AS_REFERENCE ||
-      av_get_exact_bits_per_sample(codec_->codec_id) > 0)
+  // PCM's samples stand for themselves and need nothing before them.
+  const auto codec = codec_->codec_id;
+  const bool pcm = codec >= AV_CODEC_ID_FIRST_AUDIO && codec < AV_CODEC_ID_ADPCM_IMA_QT;
+  if (codec_->codec_type != AVMEDIA_TYPE_AUDIO || flags_ & LTX_MEDIA_SOUND_AS_REFERENCE || pcm)
     return timestamp;
-  // More than any codec looks back: AAC a frame, Opus 80 ms, MP3's reservoir of bits up to a quarter second.
-  const int64_t early = timestamp - av_rescale_q(1, {1, 2}, stream_->time_base);
-  const int64_t first = stream_->start_time == AV_NOPTS_VALUE ? 0 : stream_->start_time;
-  return std::min(timestamp, std::max(early, first));
+  // Enough for what depends on the past: AAC a frame, Opus 80 ms, MP3's reservoir of bits a quarter second,
+  // and about half a second until a state that is carried on has been forgotten. It may lie before the
+  // stream's start, where an encoder's own lead-in lies, too.
+  return timestamp - av_rescale_q(1, {1, 1}, stream_->time_base);
 }
 
 void Reader::seek(int64_t timestamp) {

@@ -173,7 +173,7 @@ static int part(const char* what, void (*run)(int, int), int count) {
   footprint after[kSlices];
   footprint middle, last;
   char title[128];
-  const int slice = (count + kSlices - 1) / kSlices;
+  const int slice = count > kSlices ? (count + kSlices - 1) / kSlices : 1;
   for (int i = 0; i < kSlices; ++i) {
     run(i * slice, slice);
     after[i] = settled();
