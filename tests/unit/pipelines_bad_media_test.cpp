@@ -226,10 +226,10 @@ TEST_CASE("strange clips: retake encodes what they show") {
   // A sound that begins after the picture stays with it, whatever its codec: silence comes first, as in what
   // FFmpeg's program makes of the file. The reference begins with the sound.
   const std::string offset = "-itsoffset 0.25 -i '" + s.plain + "' -map 0:v -map 1:a -c:v copy -ac 1 ";
-  for (const auto& film :
+  for (const auto& behind :
        {std::pair{"behind.mkv", "-c:a aac"}, {"behind.mov", "-c:a aac"}, {"behind_pcm.mov", "-c:a copy"}}) {
-    CAPTURE(std::string(film.first));
-    const auto path = s.from(s.plain, film.first, offset + film.second);
+    CAPTURE(std::string(behind.first));
+    const auto path = s.from(s.plain, behind.first, offset + behind.second);
     const auto padded =
         made(s.from(path, "padded.mov", "-c:v copy -af aresample=async=1:first_pts=0 -c:a pcm_f32le"));
     CHECK(difference(made(path)["stage1.audio.initial"], padded["stage1.audio.initial"]) < 0.01);
