@@ -33,7 +33,7 @@ uint64_t container_bytes() {
       !(std::ifstream("/sys/fs/cgroup/memory.current") >> used))
     return std::numeric_limits<uint64_t>::max();  // "max", or no container
   used -= std::min(used, named_number("/sys/fs/cgroup/memory.stat", "file"));
-  return limit - std::min(limit, used);
+  return std::max<uint64_t>(limit - std::min(limit, used), 1);  // 0 would say that nobody knows
 }
 
 }  // namespace

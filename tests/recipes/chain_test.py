@@ -66,6 +66,8 @@ def main(program, models):
     assert len(peaks) == clips
     assert min(peaks) > 0
     # The first continuation has no clip of its own pipeline before it.
+    # 3 %: with a steady heap the same work still differs by one. This finds a model that is kept per clip (9 MiB, 4 %);
+    # what is smaller is found by library_soak, which counts live bytes.
     assert max(peaks[2:]) <= 1.03 * peaks[2], f"memory grows: {peaks} MiB"
     print(f"{frames} frames, {seconds:.3f} s of sound, peaks {peaks} MiB")
 
